@@ -1,0 +1,103 @@
+"""ONNX files, by onnxruntime and its execution providers."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from runtime.backends.backend import (
+    OpenNormalisation,
+    TensorInfo,
+    check_classifier,
+    check_output,
+    decode_scores,
+    make_encoder,
+)
+from runtime.errors import BackendError, ModelError
+
+_FATAL = 4
+_UNKNOWN_OPERATOR = re.compile(r"error: (\S+?)\(-?\d+\) is not a registered|No Op registered for (\S+)")
+_DTYPES = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(uint8)": np.uint8,
+    "tensor(int8)": np.int8,
+}
+
+
+class OnnxBackend:
+    """An onnxruntime session; see runtime.backends.Backend."""
+
+    def __init__(self, path: Path, session: Any, name: str, threads: int, normalisation: OpenNormalisation) -> None:
+        inputs, outputs = session.get_inputs(), session.get_outputs()
+        check_classifier(path, len(inputs), len(outputs), len(inputs[0].shape) if inputs else 0)
+        self.name = name
+        self.threads = threads
+        self.input, self.output = _tensor_info(path, inputs[0]), _tensor_info(path, outputs[0])
+        check_output(path, self.output)
+        self.input_shape, self._channels_first = _picture_shape(path, self.input)
+        self._session = session
+        self._encode = make_encoder(self.input, normalisation)
+
+    def run(self, image: np.ndarray) -> np.ndarray:
+        values = self._encode(image)
+        if self._channels_first:
+            values = np.ascontiguousarray(values.transpose(2, 0, 1))
+        (scores,) = self._session.run([self.output.name], {self.input.name: values[np.newaxis]})
+        return decode_scores(self.output, scores)
+
+
+def open_onnx(path: Path, threads: int, normalisation: OpenNormalisation, provider: str) -> OnnxBackend:
+    """Open an `.onnx` by one of onnxruntime's providers (`CPU`, `CUDA`, ...); errors as in `open_backend`."""
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise BackendError(f"onnxruntime is installed but cannot be imported ({error}); install it again") from None
+    wanted = f"{provider}ExecutionProvider"
+    available = onnxruntime.get_available_providers()
+    if wanted not in available:
+        raise BackendError(f"onnxruntime {onnxruntime.__version__} here has no {wanted}, only {', '.join(available)}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = _FATAL
+    try:
+        session = onnxruntime.InferenceSession(str(path), options, providers=[wanted])
+    except Exception as error:  # onnxruntime's exceptions have no common base of their own
+        raise ModelError(f"{path}: {_explain(str(error))}") from None
+    if session.get_providers()[0] != wanted:
+        raise BackendError(f"onnxruntime cannot start its {wanted} here; check the driver, or use --backend onnx")
+    name = "onnx" if provider == "CPU" else f"onnx-{provider.lower()}"
+    return OnnxBackend(path, session, name, threads, normalisation)
+
+
+def _explain(message: str) -> str:
+    line = " ".join(message.split())
+    operator = _UNKNOWN_OPERATOR.search(line)
+    if operator:
+        name = operator[1] or operator[2]
+        return f"needs the operator {name}, which onnxruntime does not have; export it with standard operators only"
+    if "Protobuf parsing failed" in line or "No graph was found" in line:
+        return "is no ONNX model, or is truncated; make or copy the file again"
+    return (
+        f"onnxruntime cannot load it ({line.rpartition(' failed:')[2][:200]}); export it again, or upgrade onnxruntime"
+    )
+
+
+def _tensor_info(path: Path, tensor: Any) -> TensorInfo:
+    if tensor.type not in _DTYPES:
+        raise ModelError(f"{path}: {tensor.name} is {tensor.type}; expected {', '.join(_DTYPES)}")
+    shape = tuple(size if isinstance(size, int) else -1 for size in tensor.shape)
+    return TensorInfo(tensor.name, shape, np.dtype(_DTYPES[tensor.type]))
+
+
+def _picture_shape(path: Path, tensor: TensorInfo) -> tuple[tuple[int, int, int], bool]:
+    """(height, width, channels), 0 for an open side, and whether the channels come first (NCHW)."""
+    batch, *sides = tensor.shape
+    channels_first = sides[2] not in (1, 3) and sides[0] in (1, 3)
+    channels, height, width = sides if channels_first else (sides[2], sides[0], sides[1])
+    if batch not in (1, -1) or channels not in (1, 3):
+        raise ModelError(f"{path}: takes {tensor}; expected one picture with 3 channels (RGB) or 1 (gray)")
+    return (max(0, height), max(0, width), channels), channels_first

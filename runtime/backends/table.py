@@ -1,0 +1,123 @@
+"""The backends by name, and the choice of one for a model file."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from runtime.backends.backend import Backend, OpenNormalisation
+from runtime.card_file import check_model_path
+from runtime.errors import BackendError, UsageError
+
+
+@dataclass(frozen=True)
+class BackendRow:
+    """suffix: of the model files that it runs. opener: `module:function` that opens one (path, threads,
+    normalisation, option). option: what tells apart rows that share an opener. distributions: any one of
+    these packages brings it. remedy: the command that does.
+    """
+
+    name: str
+    suffix: str
+    opener: str
+    option: str
+    distributions: tuple[str, ...]
+    remedy: str
+
+    @property
+    def version(self) -> str | None:
+        """The installed package and its version, or None where there is none."""
+        for distribution in self.distributions:
+            try:
+                return f"{distribution} {metadata.version(distribution)}"
+            except metadata.PackageNotFoundError:
+                continue
+        return None
+
+    def open(self, path: Path, threads: int, normalisation: OpenNormalisation) -> Backend:
+        module, _, function = self.opener.partition(":")
+        backend: Backend = getattr(importlib.import_module(module), function)(path, threads, normalisation, self.option)
+        return backend
+
+
+_TFLITE = "runtime.backends.tflite:open_tflite"
+_ONNX = "runtime.backends.onnx:open_onnx"
+_TENSORFLOW = ("tensorflow", "tensorflow-cpu", "tensorflow-intel", "tensorflow-macos")
+_ONNXRUNTIME = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino")
+_PIP = "pip install 'edgeframe[{}]'"
+_LEGACY = _PIP.format("tflite-legacy")
+_GPU = _PIP.format("onnx-gpu")
+_OPENVINO = ("onnxruntime-openvino",)
+
+# In the order of preference: the first one installed runs a file of its suffix.
+_ROWS = (
+    BackendRow("litert", ".tflite", _TFLITE, "ai_edge_litert", ("ai-edge-litert",), _PIP.format("tflite")),
+    BackendRow("tflite-runtime", ".tflite", _TFLITE, "tflite_runtime", ("tflite-runtime",), _LEGACY),
+    BackendRow("tensorflow", ".tflite", _TFLITE, "tensorflow", _TENSORFLOW, "pip install tensorflow"),
+    BackendRow("onnx", ".onnx", _ONNX, "CPU", _ONNXRUNTIME, _PIP.format("onnx")),
+    BackendRow("onnx-cuda", ".onnx", _ONNX, "CUDA", ("onnxruntime-gpu",), _GPU),
+    BackendRow("onnx-tensorrt", ".onnx", _ONNX, "Tensorrt", ("onnxruntime-gpu",), _GPU),
+    BackendRow("onnx-openvino", ".onnx", _ONNX, "OpenVINO", _OPENVINO, "pip install onnxruntime-openvino"),
+    BackendRow("onnx-coreml", ".onnx", _ONNX, "CoreML", ("onnxruntime",), "pip install onnxruntime on a Mac"),
+)
+BACKENDS = {row.name: row for row in _ROWS}
+
+
+def find_backends(suffix: str) -> list[BackendRow]:
+    """The installed backends for files of a suffix, best first."""
+    return [row for row in BACKENDS.values() if row.suffix == suffix and row.version]
+
+
+def default_threads() -> int:
+    """As many as there are cores for this process, but at most 4: small networks gain nothing from more."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(4, cores)
+
+
+def open_backend(
+    path: str | Path,
+    *,
+    name: str | None = None,
+    threads: int | None = None,
+    normalisation: OpenNormalisation = None,
+) -> Backend:
+    """Load a `.tflite` or `.onnx` file.
+
+    Args:
+        path: the model file.
+        name: one of BACKENDS; by default the first one installed for the file's suffix.
+        threads: of the inference; by default `default_threads()`.
+        normalisation: mean and std of an adopted model; None leaves an integer input's bytes as they are.
+
+    Raises:
+        BackendError: what would run it is not installed, or is broken.
+        ModelError: the file cannot be read, or is not one image classifier.
+        UsageError: there is no backend of that name, or it is for files of another kind.
+    """
+    path = check_model_path(path)
+    threads = default_threads() if threads is None else threads
+    if threads < 1:
+        raise UsageError(f"--threads {threads}: expected 1 or more")
+    if name is not None:
+        return _named_row(path, name).open(path, threads, normalisation)
+    rows = find_backends(path.suffix)
+    if not rows:
+        known = [row.remedy for row in BACKENDS.values() if row.suffix == path.suffix]
+        remedy = f"install it: {known[0]}" if known else "convert it: python -m convert " + path.name
+        raise BackendError(f"{path}: nothing installed here runs a {path.suffix} file; {remedy}")
+    return rows[0].open(path, threads, normalisation)
+
+
+def _named_row(path: Path, name: str) -> BackendRow:
+    if name not in BACKENDS:
+        raise UsageError(f"--backend {name}: expected one of {', '.join(BACKENDS)}")
+    row = BACKENDS[name]
+    if row.suffix != path.suffix:
+        fitting = ", ".join(other.name for other in BACKENDS.values() if other.suffix == path.suffix)
+        raise UsageError(f"--backend {name} runs {row.suffix} files, not {path}; expected {fitting or 'another file'}")
+    if row.version is None:
+        raise BackendError(f"--backend {name}: {row.distributions[0]} is not installed; {row.remedy}")
+    return row

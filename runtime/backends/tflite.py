@@ -1,0 +1,128 @@
+"""TFLite files, by whichever package brings the interpreter: ai-edge-litert, tflite-runtime or TensorFlow."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from runtime.backends.backend import (
+    OpenNormalisation,
+    TensorInfo,
+    check_classifier,
+    check_output,
+    decode_scores,
+    make_encoder,
+)
+from runtime.errors import BackendError, ModelError
+
+_NAMES = {"ai_edge_litert": "litert", "tflite_runtime": "tflite-runtime", "tensorflow": "tensorflow"}
+_MODULES = {
+    "ai_edge_litert": "ai_edge_litert.interpreter",
+    "tflite_runtime": "tflite_runtime.interpreter",
+    "tensorflow": "tensorflow.lite.python.interpreter",
+}
+
+
+class TfliteBackend:
+    """A TFLite interpreter with its tensors allocated; see runtime.backends.Backend."""
+
+    def __init__(self, path: Path, interpreter: Any, name: str, threads: int, normalisation: OpenNormalisation) -> None:
+        inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
+        check_classifier(path, len(inputs), len(outputs), len(inputs[0]["shape"]) if inputs else 0)
+        self.name = name
+        self.threads = threads
+        self.input, self.output = _tensor_info(inputs[0]), _tensor_info(outputs[0])
+        check_output(path, self.output)
+        self.input_shape = _picture_shape(path, self.input)
+        self._interpreter = interpreter
+        self._input_index, self._output_index = inputs[0]["index"], outputs[0]["index"]
+        self._encode = make_encoder(self.input, normalisation)
+
+    def run(self, image: np.ndarray) -> np.ndarray:
+        self._interpreter.set_tensor(self._input_index, self._encode(image)[np.newaxis])
+        self._interpreter.invoke()
+        return decode_scores(self.output, self._interpreter.get_tensor(self._output_index))
+
+
+def open_tflite(path: Path, threads: int, normalisation: OpenNormalisation, package: str) -> TfliteBackend:
+    """Open a `.tflite` by one of the packages of _MODULES; errors as in `open_backend`."""
+    with _quiet_stderr():
+        interpreter_class = _import_interpreter(package)
+        try:
+            interpreter = interpreter_class(model_path=str(path), num_threads=threads)
+            interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{path}: {_explain(str(error), _NAMES[package])}") from None
+        return TfliteBackend(path, interpreter, _NAMES[package], threads, normalisation)
+
+
+def _import_interpreter(package: str) -> Any:
+    # tflite-runtime is compiled for numpy 1; with numpy 2 it imports, then fails with a bare SystemError.
+    if package == "tflite_runtime" and int(np.__version__.partition(".")[0]) >= 2:
+        raise BackendError(
+            f"tflite-runtime {metadata.version('tflite-runtime')} needs numpy<2, found numpy {np.__version__}; "
+            "pip install 'numpy<2', or on Python 3.10 and later: pip install 'edgeframe[tflite]'"
+        )
+    try:
+        return importlib.import_module(_MODULES[package]).Interpreter
+    except (ImportError, SystemError) as error:
+        raise BackendError(f"{package} is installed but cannot be imported ({error}); install it again") from None
+
+
+def _explain(message: str, name: str) -> str:
+    line = " ".join(message.split())
+    if "custom op" in line.lower():
+        operator = line.partition("custom op: ")[2].split(".")[0] or "unnamed"
+        return f"needs the custom operator {operator}, which {name} does not have; convert it with built-in ones only"
+    if "flatbuffer" in line.lower() or "identifier" in line.lower() or "could not open" in line.lower():
+        return "is no TFLite model, or is truncated; make or copy the file again"
+    return f"{name} cannot load it ({line[:160]}); convert it again"
+
+
+def _tensor_info(details: Any) -> TensorInfo:
+    scale, zero_point = details["quantization"]
+    shape = details.get("shape_signature", details["shape"])
+    shape = shape if len(shape) else details["shape"]
+    return TensorInfo(
+        str(details["name"]),
+        tuple(int(size) for size in shape),
+        np.dtype(details["dtype"]),
+        float(scale),
+        int(zero_point),
+    )
+
+
+def _picture_shape(path: Path, tensor: TensorInfo) -> tuple[int, int, int]:
+    batch, height, width, channels = tensor.shape
+    if batch not in (1, -1) or channels not in (1, 3) or min(height, width) < 1:
+        raise ModelError(f"{path}: takes {tensor}; expected one picture: 1 x height x width x 3 (RGB) or x 1 (gray)")
+    return height, width, channels
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Keep the C++ log of interpreters ("INFO: Created TensorFlow Lite XNNPACK delegate") off the terminal.
+
+    It can only be caught at the file descriptor; what goes wrong arrives as an exception all the same.
+    """
+    try:
+        sys.stderr.flush()
+        kept = os.dup(2)
+    except (OSError, AttributeError, ValueError):
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)

@@ -1,0 +1,196 @@
+"""Reading and embedding the model card in `.keras`, `.tflite` and `.onnx` files.
+
+A `.keras` is a zip and a `.tflite` tolerates a zip appended to it: the card is their entry `model.json`.
+An `.onnx` is one protobuf message, ModelProto: the card is a pair in its field 14, `metadata_props`.
+Fields of a protobuf message may come in any order, so a card is embedded by appending one; neither
+reading nor embedding needs a library or loads the weights.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from runtime.card import ModelCard
+from runtime.errors import ModelError
+
+CARD_ENTRY = "model.json"
+MAX_CARD_BYTES = 16 * 1024 * 1024
+MODEL_SUFFIXES = (".keras", ".tflite", ".onnx")
+
+# ModelProto.metadata_props = 14, a StringStringEntryProto {key = 1, value = 2}, all length-delimited (type 2):
+# https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
+_METADATA_FIELD = 14
+_VARINT, _FIXED64, _DELIMITED, _FIXED32 = 0, 1, 2, 5
+
+
+def read_card(path: str | Path) -> ModelCard | None:
+    """The card in a model file, or None where it has none.
+
+    Raises ModelError for a missing file, a file of another kind, or a card that is not valid.
+    """
+    path = check_model_path(path)
+    try:
+        text = _read_onnx(path) if path.suffix == ".onnx" else _read_zip(path)
+    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise ModelError(f"{path}: cannot be read ({error}); make or copy the file again") from None
+    if text is None:
+        return None
+    try:
+        return ModelCard.from_json(text)
+    except ModelError as error:
+        raise ModelError(f"{path}: {error}") from None
+
+
+def embed_card(path: str | Path, card: ModelCard) -> None:
+    """Put a card into a model file, in place of the one that it had. The file is replaced whole or not at all."""
+    path = check_model_path(path)
+    text = card.to_json().encode()
+    if len(text) > MAX_CARD_BYTES:
+        raise ModelError(f"{path}: the card has {len(text)} bytes, at most {MAX_CARD_BYTES} are allowed")
+    embed = _embed_onnx if path.suffix == ".onnx" else _embed_zip
+    write_whole(path, lambda new: embed(path, text, new))
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Call `write` with a temporary path beside `path`, then give the file its final name in one step."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    os.close(descriptor)
+    new = Path(name)
+    try:
+        write(new)
+        mask = os.umask(0)
+        os.umask(mask)
+        new.chmod(0o666 & ~mask)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def check_model_path(path: str | Path) -> Path:
+    """The path of a model file that exists and has one of MODEL_SUFFIXES; ModelError otherwise."""
+    path = Path(path)
+    if path.suffix not in MODEL_SUFFIXES:
+        raise ModelError(f"{path}: expected a model file that ends in {', '.join(MODEL_SUFFIXES)}")
+    if not path.is_file():
+        raise ModelError(f"{path}: no such file")
+    return path
+
+
+def _read_zip(path: Path) -> bytes | None:
+    if not zipfile.is_zipfile(path):
+        return None
+    with zipfile.ZipFile(path) as archive:
+        if CARD_ENTRY not in archive.namelist():
+            return None
+        size = archive.getinfo(CARD_ENTRY).file_size
+        if size > MAX_CARD_BYTES:
+            raise ModelError(f"{path}: the card claims {size} bytes, at most {MAX_CARD_BYTES} are read")
+        return archive.read(CARD_ENTRY)
+
+
+def _embed_zip(path: Path, text: bytes, new: Path) -> None:
+    """Copy the model and its zip's other entries (a `.keras`'s weights, TFLite Metadata's labels), then the card."""
+    others: list[tuple[zipfile.ZipInfo, bytes]] = []
+    head = path.stat().st_size
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+            head = min([entry.header_offset for entry in entries], default=archive.start_dir)
+            others = [(entry, archive.read(entry)) for entry in entries if entry.filename != CARD_ENTRY]
+    with path.open("rb") as source, new.open("wb") as target:
+        target.write(source.read(head))
+    with zipfile.ZipFile(new, "a") as archive:
+        for entry, content in others:
+            archive.writestr(entry, content)
+        # The fixed date of the zip format's first day keeps the bytes the same on every run.
+        archive.writestr(zipfile.ZipInfo(CARD_ENTRY), text, zipfile.ZIP_DEFLATED)
+
+
+def _read_onnx(path: Path) -> bytes | None:
+    with path.open("rb") as file:
+        for number, start, end in _protobuf_fields(file, str(path)):
+            if number == _METADATA_FIELD and end - start <= MAX_CARD_BYTES + 64:
+                file.seek(start)
+                card = _card_in_entry(file.read(end - start))
+                if card is not None:
+                    return card
+    return None
+
+
+def _embed_onnx(path: Path, text: bytes, new: Path) -> None:
+    with path.open("rb") as source, new.open("wb") as target:
+        kept_to = 0
+        for number, start, end in _protobuf_fields(source, str(path)):
+            source.seek(start)
+            if number == _METADATA_FIELD and _card_in_entry(source.read(end - start)) is not None:
+                kept_to = end
+                continue
+            source.seek(kept_to)
+            target.write(source.read(end - kept_to))
+            kept_to = end
+        entry = _delimited(1, CARD_ENTRY.encode()) + _delimited(2, text)
+        target.write(_delimited(_METADATA_FIELD, entry))
+
+
+def _protobuf_fields(file: BinaryIO, name: str) -> Iterator[tuple[int, int, int]]:
+    """Field number, start and end of the content of each field of the message that a file holds."""
+    size = file.seek(0, os.SEEK_END)
+    position = 0
+    while position < size:
+        file.seek(position)
+        key, position = _read_varint(file, name)
+        kind = key & 7
+        if kind == _VARINT:
+            start = position
+            _, position = _read_varint(file, name)
+        elif kind == _DELIMITED:
+            length, start = _read_varint(file, name)
+            position = start + length
+        elif kind in (_FIXED64, _FIXED32):
+            start = position
+            position += 8 if kind == _FIXED64 else 4
+        else:
+            raise ModelError(f"{name}: is no ONNX model, or is damaged; make or copy the file again")
+        if position > size:
+            raise ModelError(f"{name}: ends after {size} of at least {position} bytes; copy the file again")
+        yield key >> 3, start, position
+
+
+def _read_varint(file: BinaryIO, name: str) -> tuple[int, int]:
+    value = shift = 0
+    while shift < 64:
+        byte = file.read(1)
+        if not byte:
+            break
+        value |= (byte[0] & 0x7F) << shift
+        if byte[0] < 0x80:
+            return value, file.tell()
+        shift += 7
+    raise ModelError(f"{name}: is no ONNX model, or is damaged; make or copy the file again")
+
+
+def _card_in_entry(entry: bytes) -> bytes | None:
+    """The value of a StringStringEntryProto whose key is CARD_ENTRY."""
+    fields = {}
+    for number, start, end in _protobuf_fields(io.BytesIO(entry), "metadata_props"):
+        fields[number] = entry[start:end]
+    return fields.get(2, b"") if fields.get(1) == CARD_ENTRY.encode() else None
+
+
+def _delimited(number: int, content: bytes) -> bytes:
+    return _varint(number << 3 | _DELIMITED) + _varint(len(content)) + content
+
+
+def _varint(value: int) -> bytes:
+    encoded = bytearray()
+    while value > 0x7F:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value)
+    return bytes(encoded)

@@ -1,0 +1,170 @@
+"""The classifier: a model file with its card, and the backend that runs it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from runtime.backends import Backend, open_backend
+from runtime.card import Fit, InputSize, ModelCard, Normalisation
+from runtime.card_file import read_card
+from runtime.errors import ModelError, UsageError
+from runtime.frame import Frame
+from runtime.image import fit_image
+from runtime.labels import match_labels
+from runtime.result import Prediction, Result, Timings
+
+DEFAULT_MODEL = Path(__file__).parent / "models" / "efficientnet_lite0_int8.tflite"
+
+
+class Classifier:
+    """Says what is on a picture.
+
+    The tensor contract: pictures are uint8 arrays, height x width x 3, RGB (or height x width, gray) of any
+    size. They are fitted to `card.input` as `card.fit` says, and scores are probabilities, float32
+    (classes,), in the order of `card.labels`.
+
+        classifier = Classifier.load("flowers_int8.tflite")
+        result = classifier.classify(picture)
+        print(result.label, result.score)
+    """
+
+    def __init__(self, card: ModelCard, backend: Backend) -> None:
+        """Raises ModelError when the card and the network do not fit together."""
+        _check_fits(card, backend)
+        self.card = card
+        self.backend = backend
+
+    @classmethod
+    def load(
+        cls,
+        path: str | Path = DEFAULT_MODEL,
+        *,
+        threads: int | None = None,
+        backend: str | None = None,
+        labels: tuple[str, ...] | None = None,
+        normalisation: Normalisation | None = None,
+        fit: Fit | None = None,
+    ) -> Classifier:
+        """Load a `.tflite` or `.onnx` file.
+
+        Args:
+            path: the model file; by default the ImageNet classifier that comes with edgeframe.
+            threads: of the inference; by default one a core, at most 4.
+            backend: a name of runtime.backends.BACKENDS; by default the first one installed.
+            labels: needed for a model without a card; they replace those of a card.
+            normalisation: for a float model without a card.
+            fit: for a model without a card (default: the centre), or in place of the card's.
+
+        Raises:
+            ModelError, BackendError, UsageError: with the remedy in the text.
+        """
+        card = read_card(path)
+        if card is not None and normalisation is not None:
+            raise UsageError(f"{path}: its model card has the normalisation; leave out --mean, --std and --scale")
+        known = normalisation if card is None else card.normalisation
+        opened = open_backend(path, name=backend, threads=threads, normalisation=known)
+        if card is None:
+            card = _improvise_card(Path(path), opened, labels, normalisation)
+        elif labels is not None:
+            card = replace(card, labels=match_labels(labels, len(card.labels), path))
+        return cls(replace(card, fit=fit) if fit else card, opened)
+
+    def classify(self, image: np.ndarray, top: int = 5) -> Result:
+        """The `top` best classes of a picture (see the class for its form)."""
+        return self.classify_frame(Frame(image), top)
+
+    def classify_batch(self, images: Iterable[np.ndarray], top: int = 5) -> list[Result]:
+        """`classify` for several pictures, one after the other."""
+        return [self.classify(image, top) for image in images]
+
+    def classify_frame(self, frame: Frame, top: int = 5) -> Result:
+        """The `top` best classes of a source's frame, which may be fitted already."""
+        started = time.monotonic()
+        image = frame.image if frame.is_fitted else fit_image(frame.image, self.card.input, self.card.fit)
+        prepared = time.monotonic()
+        scores = self.score(image)
+        invoked = time.monotonic()
+        predictions = self._rank(scores, top)
+        done = time.monotonic()
+        prepare = frame.prepare + prepared - started
+        timings = Timings(done - frame.captured_at, prepare, invoked - prepared, frame.prepare + done - started)
+        return Result(predictions, frame, timings)
+
+    def score(self, image: np.ndarray) -> np.ndarray:
+        """Probabilities of a picture that is fitted already: uint8, card.input's height x width x channels.
+
+        Raises ModelError when the network answers with something that is no number.
+        """
+        scores = self.backend.run(image)
+        if not np.isfinite(scores).all():
+            raise ModelError(f"{self.card.name}: its network answers with NaN or infinity; convert or train it again")
+        return to_probabilities(scores, self.card.scores)
+
+    def _rank(self, scores: np.ndarray, top: int) -> tuple[Prediction, ...]:
+        best = np.argsort(-scores, kind="stable")[:top]
+        return tuple(Prediction(self.card.labels[index], int(index), float(scores[index])) for index in best)
+
+
+def to_probabilities(scores: np.ndarray, kind: str) -> np.ndarray:
+    """A network's outputs (classes,) as probabilities; one sigmoid output becomes two classes."""
+    if kind == "logits":
+        powers = np.exp(scores - scores.max())
+        return np.asarray(powers / powers.sum(), dtype=np.float32)
+    if kind == "sigmoid" and len(scores) == 1:
+        return np.asarray([1 - scores[0], scores[0]], dtype=np.float32)
+    return scores
+
+
+def _check_fits(card: ModelCard, backend: Backend) -> None:
+    sides = (card.input.height, card.input.width, card.input.channels)
+    if any(found not in (0, wanted) for found, wanted in zip(backend.input_shape, sides)):
+        raise ModelError(
+            f"{card.name}: its card says {card.input}, its network takes {backend.input}; convert it again"
+        )
+    outputs = backend.output.shape[-1] if len(backend.output.shape) > 1 else -1
+    expected = 1 if card.scores == "sigmoid" and len(card.labels) == 2 and outputs == 1 else len(card.labels)
+    if outputs not in (-1, expected):
+        raise ModelError(f"{card.name}: its card has {len(card.labels)} labels, its network gives {outputs} scores")
+
+
+def _improvise_card(
+    path: Path, backend: Backend, labels: tuple[str, ...] | None, normalisation: Normalisation | None
+) -> ModelCard:
+    """A card for a model that has none, from its tensors and the user's labels."""
+    if labels is None:
+        raise ModelError(f"{path}: has no model card; give its labels: --labels FILE (one label a line)")
+    if np.issubdtype(backend.input.dtype, np.floating) and normalisation is None:
+        raise ModelError(
+            f"{path}: takes {backend.input.dtype} and has no model card, so its value range is not known; "
+            "give --scale 1/255 (for 0..1), or --mean 127.5 --std 127.5 (for -1..1), as it was trained"
+        )
+    height, width, channels = backend.input_shape
+    if not (height and width):
+        raise ModelError(f"{path}: takes pictures of any size and has no model card; export it with a fixed input size")
+    scores = backend.run(np.full(backend.input_shape, 128, np.uint8))  # what any picture gives tells the kind
+    return ModelCard(
+        name=path.stem,
+        architecture="unknown",
+        labels=match_labels(labels, len(scores), path),
+        input=InputSize(height, width, channels),
+        scores=_guess_scores(backend, scores),
+        normalisation=normalisation or Normalisation(),
+        recipe="unknown",
+    )
+
+
+def _guess_scores(backend: Backend, scores: np.ndarray) -> str:
+    """Probabilities lie in 0..1 and sum up to 1; quantized ones may lose much of the sum in rounding."""
+    in_range = bool(scores.min() >= 0 and scores.max() <= 1)
+    if len(scores) == 1:
+        return "sigmoid"
+    if backend.output.is_quantized:
+        limits = np.iinfo(backend.output.dtype)
+        span = (np.array([limits.min, limits.max]) - backend.output.zero_point) * backend.output.scale
+        return "softmax" if span[0] >= 0 and span[1] <= 1.01 else "logits"
+    return "softmax" if in_range and abs(float(scores.sum()) - 1) < 0.01 else "logits"

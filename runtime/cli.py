@@ -1,0 +1,81 @@
+"""The command `runtime`: the table of its sub-commands, and what an error or an interruption looks like.
+
+Each sub-command is a module of runtime.commands with `add_arguments(parser)` and `run(args) -> exit status`;
+only the one that is called is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from types import ModuleType
+
+from runtime.errors import EdgeframeError, UsageError
+from runtime.version import __version__
+
+COMMANDS = {
+    "classify": "label pictures, videos or camera frames",
+    "info": "what a model file holds and what will run it",
+    "bench": "how fast a model is on this device",
+    "doctor": "what is installed and attached here, and how to mend what is not",
+}
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2, 130, 143
+
+_EPILOG = """examples:
+  runtime classify photo.jpg              what is on a photo, by the model that comes along
+  runtime classify --camera               the same for the first camera
+  runtime classify --camera test          no camera at hand: moving test pictures
+  runtime classify photos/ --json         one JSON object a picture, for programs
+  runtime bench flowers.tflite            latency of your own model on this device
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command line (default: this process's) and return its exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        parser, commands = _make_parser(arguments)
+        args = parser.parse_args(arguments)
+        if args.command is None:
+            parser.print_help()
+            return EXIT_DONE
+        status: int = commands[args.command].run(args)
+        sys.stdout.flush()
+        return status
+    except EdgeframeError as error:
+        print(f"runtime: {error}", file=sys.stderr)
+        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has had enough; nothing may be written any more, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_DONE
+
+
+def _make_parser(arguments: list[str]) -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
+    parser = argparse.ArgumentParser(
+        prog="runtime",
+        description="An image classifier on camera frames.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"edgeframe {__version__}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands = {}
+    for name, purpose in COMMANDS.items():
+        subparser = subparsers.add_parser(
+            name, help=purpose, description=purpose, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        if name in arguments:
+            commands[name] = importlib.import_module(f"runtime.commands.{name}")
+            commands[name].add_arguments(subparser)
+    return parser, commands
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise SystemExit(EXIT_TERMINATED)

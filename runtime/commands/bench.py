@@ -1,0 +1,124 @@
+"""`runtime bench`: how fast a model is on this device."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import platform
+import time
+from typing import TYPE_CHECKING
+
+from runtime.commands.classify import positive
+from runtime.commands.model import add_model_arguments, load_classifier
+
+if TYPE_CHECKING:
+    from runtime.classifier import Classifier
+    from runtime.measure import Latency
+
+_PICTURE_HEIGHT, _PICTURE_WIDTH = 720, 1280
+_EPILOG = """A 1280x720 picture is fitted and classified again and again, after a warm-up. prepare is
+fitting the picture, invoke is the network with its input and output.
+
+examples:
+  runtime bench
+  runtime bench flowers.tflite --threads 1 --runs 500 --json
+"""
+_QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _EPILOG
+    parser.add_argument(
+        "model", metavar="MODEL", nargs="?", help=".tflite or .onnx (default: the model that comes along)"
+    )
+    parser.add_argument("--runs", type=positive, default=100, metavar="N", help="how many to time (default: 100)")
+    parser.add_argument("--json", action="store_true", help="as one JSON object, with every raw time in seconds")
+    add_model_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    import numpy as np
+
+    from runtime.measure import measure_latency, peak_memory_bytes
+
+    loading = time.perf_counter()
+    classifier = load_classifier(args.model, args)
+    load_seconds = time.perf_counter() - loading
+    picture = np.random.default_rng(0).integers(0, 256, (_PICTURE_HEIGHT, _PICTURE_WIDTH, 3), np.uint8)
+    classifier.classify(picture)
+    first_result_seconds = _seconds_since_start()
+    latency = measure_latency(classifier, picture, args.runs)
+    peak = peak_memory_bytes()
+    if args.json:
+        fields = {
+            **_describe_run(classifier),
+            "load_s": load_seconds,
+            "time_to_first_result_s": first_result_seconds,
+            "peak_memory_bytes": peak,
+            "latency_s": dataclasses.asdict(latency),
+        }
+        print(json.dumps(fields))
+        return 0
+    described = _describe_run(classifier)
+    print("{model} ({recipe}) on {backend}, {threads} threads, {host}".format(**described))
+    _print_table(latency)
+    loading_part = f"of which loading the model {load_seconds * 1e3:.0f} ms"
+    print(f"time to first result {first_result_seconds * 1e3:.0f} ms, {loading_part}")
+    if peak is not None:
+        print(f"peak memory {peak / 1e6:.0f} MB")
+    for warning in _warnings(classifier):
+        print(f"warning: {warning}")
+    return 0
+
+
+def _describe_run(classifier: Classifier) -> dict[str, object]:
+    return {
+        "model": classifier.card.name,
+        "recipe": classifier.card.recipe,
+        "backend": classifier.backend.name,
+        "threads": classifier.backend.threads,
+        "host": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
+        "python": platform.python_version(),
+    }
+
+
+def _print_table(latency: Latency) -> None:
+    from runtime.measure import quantile
+
+    print(
+        f"{'ms':10}" + "".join(f"{name:>9}" for name in _QUANTILES) + f"{'largest':>9}   of {len(latency.total)} runs"
+    )
+    for name in ("prepare", "invoke", "total"):
+        times = getattr(latency, name)
+        shares = "".join(f"{quantile(times, share) * 1e3:9.2f}" for share in _QUANTILES.values())
+        print(f"{name:10}{shares}{max(times) * 1e3:9.2f}")
+
+
+def _warnings(classifier: Classifier) -> list[str]:
+    """What makes the figures worse than they need be, with the next step."""
+    from runtime.host import other_load, read_governor
+
+    warnings = []
+    governor = read_governor()
+    if governor not in (None, "performance"):
+        warnings.append(f"the CPU governor is {governor}; for steady times: sudo cpupower frequency-set -g performance")
+    load = other_load()
+    if load is not None and load > 0.5:
+        warnings.append(f"other programs keep {load:.1f} cores busy; stop them and measure again")
+    if classifier.backend.name == "tflite-runtime" and platform.machine() in ("x86_64", "AMD64"):
+        warnings.append("tflite-runtime is slow with integer models on x86; pip install 'edgeframe[tflite]'")
+    return warnings
+
+
+def _seconds_since_start() -> float:
+    """Since this process was started, where Linux tells (to 0.01 s); else since Python's clock started."""
+    try:
+        with open("/proc/self/stat") as file:
+            started_ticks = int(file.read().rpartition(")")[2].split()[19])
+        with open("/proc/uptime") as file:
+            uptime = float(file.read().split()[0])
+        return uptime - started_ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError):
+        return time.process_time()

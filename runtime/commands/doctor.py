@@ -1,0 +1,135 @@
+"""`runtime doctor`: what is installed and attached here, and the command that mends each lack."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from runtime.errors import EdgeframeError
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at. state: `ok`, `-` (optional), `lacks` (something cannot be done here) or `fails`
+    (nothing can). remedy: the command that mends it."""
+
+    state: str
+    what: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.state:6}{self.what}" + (f"\n        {self.remedy}" if self.remedy else "")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "Exit status 1 when pictures cannot be classified on this machine."
+
+
+def run(args: argparse.Namespace) -> int:
+    findings = []
+    for finding in (*_look_at_base(), *_look_at_backends(), _try_default_model(), *_look_at_cameras()):
+        print(finding, flush=True)
+        findings.append(finding)
+    return 1 if any(finding.state == "fails" for finding in findings) else 0
+
+
+def _look_at_base() -> Iterator[Finding]:
+    yield Finding(
+        "ok", f"Python {platform.python_version()} on {platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    )
+    for name, remedy in (("numpy", "pip install numpy"), ("pillow", "pip install pillow")):
+        yield _installed(name, "fails", remedy)
+    yield _installed(
+        "av", "lacks", "cameras and video need it: pip install av (32-bit Arm: sudo apt install python3-av)"
+    )
+
+
+def _installed(distribution: str, otherwise: str, remedy: str) -> Finding:
+    try:
+        return Finding("ok", f"{distribution} {metadata.version(distribution)}")
+    except metadata.PackageNotFoundError:
+        return Finding(otherwise, f"{distribution} is not installed", remedy)
+
+
+def _look_at_backends() -> Iterator[Finding]:
+    from runtime.backends import BACKENDS, find_backends
+
+    for row in BACKENDS.values():
+        what = f"backend {row.name} ({row.suffix})"
+        if row.version is not None:
+            problem = _onnx_problem(row.option) if row.suffix == ".onnx" else _tflite_problem(row.name)
+            state = "ok" if not problem else "lacks" if find_backends(row.suffix)[0] is row else "-"
+            yield Finding(state, f"{what}: {row.version}", problem)
+        elif not find_backends(row.suffix):
+            yield Finding("lacks", f"{what}: not installed", row.remedy)
+        elif row.suffix == ".onnx":
+            yield Finding("-", f"{what}: not installed; optional: {row.remedy}")
+
+
+def _onnx_problem(provider: str) -> str:
+    try:
+        import onnxruntime
+    except ImportError as error:
+        return f"cannot be imported ({error}); pip install --force-reinstall onnxruntime"
+    if f"{provider}ExecutionProvider" in onnxruntime.get_available_providers():
+        return ""
+    return f"this build of onnxruntime has no {provider} provider"
+
+
+def _tflite_problem(name: str) -> str:
+    import numpy
+
+    if name == "tflite-runtime" and int(numpy.__version__.partition(".")[0]) >= 2:
+        return f"needs numpy<2, found {numpy.__version__}: pip install 'numpy<2'"
+    if name == "tflite-runtime" and platform.machine() in ("x86_64", "AMD64"):
+        return "slow with integer models on x86 (measured: 14 times): pip install 'edgeframe[tflite]'"
+    return ""
+
+
+def _try_default_model() -> Finding:
+    """The one check that counts: a picture through the whole way."""
+    import numpy as np
+
+    from runtime.classifier import Classifier
+
+    try:
+        classifier = Classifier.load()
+        result = classifier.classify(np.zeros((480, 640, 3), np.uint8))
+    except EdgeframeError as error:
+        return Finding("fails", "the default model", str(error))
+    return Finding(
+        "ok", f"the default model classifies a picture ({classifier.backend.name}, {result.timings.total * 1e3:.1f} ms)"
+    )
+
+
+def _look_at_cameras() -> Iterator[Finding]:
+    if sys.platform == "linux":
+        from runtime.sources.v4l2 import PERMISSION_REMEDY, list_cameras
+
+        cameras = list_cameras()
+        for camera in cameras:
+            remedy = "" if camera.may_open else PERMISSION_REMEDY
+            yield Finding(
+                "ok" if camera.may_open else "lacks", f"camera {camera.device} {camera.name}".rstrip(), remedy
+            )
+        if not cameras:
+            yield Finding(
+                "lacks",
+                "no USB camera (no /dev/video* that captures)",
+                "plug one in; without: runtime classify --camera test",
+            )
+    if importlib.util.find_spec("picamera2") is not None:
+        yield Finding("ok", "picamera2 (the Raspberry Pi's own camera): runtime classify --camera picamera2")
+    elif Path("/proc/device-tree/model").exists():
+        yield Finding(
+            "lacks",
+            "picamera2 (the Raspberry Pi's own camera) is not installed",
+            "sudo apt install python3-picamera2, and make the virtual environment with --system-site-packages",
+        )

@@ -1,0 +1,105 @@
+"""`runtime info`: what a model file holds and what will run it."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runtime.errors import BackendError
+
+if TYPE_CHECKING:
+    from runtime.backends import Backend, TensorInfo
+    from runtime.card import ModelCard
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "model", metavar="MODEL", nargs="?", help=".tflite, .onnx or .keras (default: the model that comes along)"
+    )
+    parser.add_argument("--json", action="store_true", help="as one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    from runtime.card_file import read_card
+    from runtime.classifier import DEFAULT_MODEL
+
+    path = Path(args.model or DEFAULT_MODEL)
+    card = read_card(path)
+    backend, reason = _try_backend(path)
+    if args.json:
+        print(json.dumps(_as_json(path, card, backend, reason), ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(_as_lines(path, card, backend, reason)))
+    return 0
+
+
+def _try_backend(path: Path) -> tuple[Backend | None, str]:
+    """What runs the file here, or why nothing does."""
+    from runtime.backends import open_backend
+
+    if path.suffix == ".keras":
+        return None, f"a .keras file is not run on devices; convert it: python -m convert {path.name} --to tflite"
+    try:
+        return open_backend(path), ""
+    except BackendError as error:
+        return None, str(error)
+
+
+def _as_lines(path: Path, card: ModelCard | None, backend: Backend | None, reason: str) -> list[str]:
+    lines = [f"{path}  {path.stat().st_size:,} bytes"]
+    lines += _card_lines(card) if card else ["card        none; name its labels when you use it: --labels FILE"]
+    if backend is None:
+        return [*lines, f"runs on     nothing here: {reason}"]
+    return [
+        *lines,
+        f"input       {backend.input}",
+        f"output      {backend.output}",
+        f"runs on     {_runners(path)}",
+    ]
+
+
+def _card_lines(card: ModelCard) -> list[str]:
+    lines = [
+        f"name        {card.name} ({card.architecture}, {card.recipe})",
+        f"labels      {len(card.labels)}: {', '.join(card.labels[:5])}{', ...' if len(card.labels) > 5 else ''}",
+        f"picture     {card.input}, fit {card.fit}, scores {card.scores}",
+    ]
+    if not card.normalisation.is_identity:
+        lines.append(f"normalised  mean {card.normalisation.mean}, std {card.normalisation.std}")
+    if card.measured:
+        measured = card.measured
+        where = f"{measured.count} pictures of {measured.data} ({measured.split})"
+        lines.append(f"measured    top-1 {measured.top1:.1%} on {where}; the float original {measured.top1_float:.1%}")
+    if card.golden:
+        lines.append(f"golden      {len(card.golden)} samples: {', '.join(sample.label for sample in card.golden)}")
+    made = [card.provenance.source, *card.provenance.tools, card.provenance.date]
+    lines.append(f"made of     {', '.join(part for part in made if part) or 'unknown'}")
+    lines.append(f"licence     {card.licence or 'not stated'}")
+    return lines
+
+
+def _runners(path: Path) -> str:
+    from runtime.backends import find_backends
+
+    return ", then ".join(f"{row.name} ({row.version})" for row in find_backends(path.suffix))
+
+
+def _as_json(path: Path, card: ModelCard | None, backend: Backend | None, reason: str) -> dict[str, object]:
+    from runtime.backends import find_backends
+
+    return {
+        "path": str(path),
+        "size_bytes": path.stat().st_size,
+        "card": json.loads(card.to_json()) if card else None,
+        "input": _tensor_json(backend.input) if backend else None,
+        "output": _tensor_json(backend.output) if backend else None,
+        "backends": [row.name for row in find_backends(path.suffix)],
+        "problem": reason or None,
+    }
+
+
+def _tensor_json(tensor: TensorInfo) -> dict[str, object]:
+    return {**dataclasses.asdict(tensor), "dtype": str(tensor.dtype)}

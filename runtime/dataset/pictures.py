@@ -1,0 +1,155 @@
+"""Data sets that lie as picture files, in a folder or a tar: the classes are the folders' names."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from runtime.dataset.dataset import SPLITS, UNKNOWN, DataSet
+from runtime.errors import DataError
+from runtime.picture import PICTURE_SUFFIXES, open_picture
+
+LABELS_FILE = "labels.csv"
+_SPLIT_FOLDERS = {
+    "train": "train",
+    "validation": "validation",
+    "val": "validation",
+    "valid": "validation",
+    "test": "test",
+}
+
+
+@dataclass(frozen=True)
+class PictureTree:
+    """Names of picture files with `/` between folders, and what reads one (its path, or its bytes)."""
+
+    name: str
+    files: tuple[str, ...]
+    fetch: Callable[[str], Path | bytes]
+
+    def has(self, split: str) -> bool:
+        return any(_split_of(file) == split for file in self.files)
+
+    def dataset(self, name: str, split: str) -> DataSet:
+        in_splits = any(self.has(part) for part in SPLITS)
+        files = [file for file in self.files if (_split_of(file) or split) == split] if in_splits else list(self.files)
+        if in_splits and not self.has(split):
+            raise DataError(f"{name}: has no {split}/ folder, only {', '.join(p for p in SPLITS if self.has(p))}")
+        inside = [file.partition("/")[2] if in_splits else file for file in files]
+        if LABELS_FILE in inside:
+            table = self.fetch(files[inside.index(LABELS_FILE)])
+            return self._from_table(name, split, table, dict(zip(inside, files)))
+        pairs = [(file, path) for file, path in zip(files, inside) if _is_picture(path)]
+        if not pairs:
+            raise DataError(f"{name}: no pictures in it (looked for {', '.join(PICTURE_SUFFIXES)})")
+        return self._from_folders(name, split, in_splits, pairs)
+
+    def _from_folders(self, name: str, split: str, in_splits: bool, pairs: list[tuple[str, str]]) -> DataSet:
+        loose = [file for file, path in pairs if "/" not in path]
+        if len(loose) == len(pairs):
+            return self._dataset(name, split, (), [UNKNOWN] * len(pairs), [file for file, _ in pairs])
+        if loose:
+            raise DataError(f"{name}: {loose[0]} lies beside the class folders; put it into one of them")
+        classes = {path.partition("/")[0] for _, path in pairs}
+        if in_splits:
+            # A class that lacks pictures in one split keeps its number in all of them.
+            classes |= {file.split("/")[1] for file in self.files if file.count("/") >= 2 and _is_picture(file)}
+        labels = tuple(sorted(classes, key=_natural))
+        number = {label: index for index, label in enumerate(labels)}
+        targets = [number[path.partition("/")[0]] for _, path in pairs]
+        return self._dataset(name, split, labels, targets, [file for file, _ in pairs])
+
+    def _from_table(self, name: str, split: str, table: Path | bytes, files: dict[str, str]) -> DataSet:
+        text = table.decode("utf-8-sig") if isinstance(table, bytes) else table.read_text("utf-8-sig")
+        rows = list(csv.DictReader(io.StringIO(text)))
+        columns = set(rows[0]) if rows else set()
+        if "file" not in columns or not columns & {"label", "class_index"}:
+            raise DataError(f"{name}: {LABELS_FILE} needs the columns file and label or class_index")
+        lost = [row["file"] for row in rows if row["file"] not in files]
+        if lost:
+            raise DataError(f"{name}: {LABELS_FILE} names {len(lost)} files that are not there ({lost[0]}, ...)")
+        chosen = [files[row["file"]] for row in rows]
+        if "class_index" in columns:
+            try:
+                return self._dataset(name, split, (), [int(row["class_index"]) for row in rows], chosen)
+            except (TypeError, ValueError):
+                raise DataError(f"{name}: {LABELS_FILE} has a class_index that is no whole number") from None
+        labels = tuple(sorted({row["label"] for row in rows}, key=_natural))
+        return self._dataset(name, split, labels, [labels.index(row["label"]) for row in rows], chosen)
+
+    def _dataset(self, name: str, split: str, labels: tuple[str, ...], targets: list[int], files: list[str]) -> DataSet:
+        return DataSet(
+            name,
+            split,
+            labels,
+            np.asarray(targets, dtype=np.int64),
+            lambda number: open_picture(self.fetch(files[number])),
+        )
+
+
+def open_folder(path: Path) -> PictureTree:
+    files = sorted((file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()), key=_natural)
+    return PictureTree(str(path), tuple(file for file in files if _is_wanted(file)), lambda file: path / file)
+
+
+def open_tar(path: Path) -> PictureTree:
+    """Files of a plain tar are read from where they lie; a compressed one is kept in memory, still encoded."""
+    try:
+        with tarfile.open(path) as archive:
+            members = {member.name[2:] if member.name.startswith("./") else member.name: member for member in archive}
+            wanted = {name: member for name, member in members.items() if member.isfile() and _is_wanted(name)}
+            held = {} if path.suffix == ".tar" else {name: _extract(archive, wanted[name]) for name in wanted}
+    except (OSError, tarfile.TarError, EOFError) as error:
+        raise DataError(f"{path}: cannot be read as a tar ({error}); copy it again") from None
+
+    def fetch(name: str) -> bytes:
+        if name in held:
+            return held[name]
+        with path.open("rb") as file:
+            file.seek(wanted[name].offset_data)
+            return file.read(wanted[name].size)
+
+    prefix = _common_folder(list(wanted))
+    files = tuple(sorted((name[len(prefix) :] for name in wanted), key=_natural))
+    return PictureTree(str(path), files, lambda file: fetch(prefix + file))
+
+
+def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
+    assert file is not None
+    return file.read()
+
+
+def _common_folder(names: list[str]) -> str:
+    """The one folder that all files of a tar lie in (`flowers/`), unless that is a split or a class."""
+    folders = {name.partition("/")[0] for name in names}
+    deep = all(name.count("/") >= 2 for name in names)
+    if len(folders) == 1 and deep and not folders & set(_SPLIT_FOLDERS):
+        return f"{folders.pop()}/"
+    return ""
+
+
+def _split_of(file: str) -> str | None:
+    folder, slash, _ = file.partition("/")
+    return _SPLIT_FOLDERS.get(folder) if slash else None
+
+
+def _is_picture(file: str) -> bool:
+    return file.lower().endswith(PICTURE_SUFFIXES)
+
+
+def _is_wanted(file: str) -> bool:
+    path = PurePosixPath(file)
+    return (_is_picture(file) or path.name == LABELS_FILE) and not any(part.startswith(".") for part in path.parts)
+
+
+def _natural(name: str) -> list[tuple[int, str | int]]:
+    """Sort key under which photo2 comes before photo10."""
+    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", name)]

@@ -1,0 +1,27 @@
+"""What a source is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from runtime.frame import Frame
+
+
+class Source(Protocol):
+    """Frames, fitted to the network's input by the cheapest means that the source has.
+
+    A context manager: entering it opens the camera or file, leaving it lets go of it. Entering and iterating
+    raise SourceError when there are no frames to be had; nothing blocks for longer than the source's timeout.
+    `is_video`: the frames are of one moving scene, not separate pictures. A camera or stream gives its newest
+    frame, and older ones are dropped.
+    """
+
+    name: str
+    is_video: bool
+
+    def __enter__(self) -> Source: ...
+
+    def __exit__(self, *exception: object) -> None: ...
+
+    def __iter__(self) -> Iterator[Frame]: ...

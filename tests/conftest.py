@@ -1,0 +1,55 @@
+"""What tests of several rooms share: the commands as a user runs them, models, photos and data."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MODELS = ROOT / "tests" / "models"
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def run() -> Run:
+    """Runs `python -m ROOM arguments...` in the checkout, as a user would; gives exit status, stdout, stderr."""
+
+    def run_room(room: str, *arguments: object, **options: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", room, *(str(argument) for argument in arguments)]
+        settings = {"cwd": ROOT, "capture_output": True, "text": True, "timeout": 300, **options}
+        return subprocess.run(command, check=False, **settings)  # type: ignore[call-overload,no-any-return]
+
+    return run_room
+
+
+@pytest.fixture(scope="session")
+def models() -> Path:
+    """The folder of the conformance models: red, green and blue."""
+    return MODELS
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Real data that is not part of the project; see CONTRIBUTING.md. Tests skip where it is missing."""
+    folder = Path(os.environ.get("EDGEFRAME_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "mnist.npz").exists():
+        pytest.skip(f"no data sets in {folder}; name their folder by EDGEFRAME_DATA")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of real photos from scikit-image (CC0 or public domain): cat.jpg, coffee.jpg, rocket.jpg."""
+    skimage_data = pytest.importorskip("skimage.data", reason="scikit-image is not installed: make install")
+    from PIL import Image
+
+    folder = tmp_path_factory.mktemp("photos")
+    for name, load in (("cat", skimage_data.chelsea), ("coffee", skimage_data.coffee), ("rocket", skimage_data.rocket)):
+        Image.fromarray(load()).save(folder / f"{name}.jpg", quality=95)
+    return folder

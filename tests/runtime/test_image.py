@@ -1,0 +1,117 @@
+"""The one resize, against arithmetic and against what video frames get from libswscale."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from runtime.card import Fit, InputSize
+from runtime.image import crop_box, fit_image, least_size
+from runtime.picture import open_picture
+from runtime.sources.scaler import VideoScaler
+
+FITS = [Fit(), Fit("crop", 0.875), Fit("squash"), Fit("letterbox")]
+# The mean difference, in levels of 255, to which a source that scales by itself is held (ARCHITECTURE.md).
+SOURCE_TOLERANCE = 2.0
+
+
+def random_picture(height: int, width: int, channels: int = 3) -> np.ndarray:
+    return np.random.default_rng(height * width).integers(0, 256, (height, width, channels), np.uint8)
+
+
+def test_shrinking_by_a_whole_factor_is_the_mean_of_the_area() -> None:
+    picture = random_picture(64, 48)
+    expected = picture.reshape(16, 4, 12, 4, 3).mean(axis=(1, 3))
+    fitted = fit_image(picture, InputSize(16, 12), Fit("squash"))
+    np.testing.assert_allclose(fitted, expected, atol=1.5)  # three roundings: by 2, then across, then down
+
+
+def test_a_picture_of_the_right_size_is_left_as_it_is() -> None:
+    picture = random_picture(20, 30)
+    assert np.array_equal(fit_image(picture, InputSize(20, 30), Fit()), picture)
+
+
+@pytest.mark.parametrize("fit", FITS, ids=str)
+@pytest.mark.parametrize(("height", "width"), [(480, 640), (640, 480), (31, 47), (8, 8), (1, 1), (3, 2000)])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_any_picture_becomes_the_input(fit: Fit, height: int, width: int, channels: int) -> None:
+    for picture in (
+        random_picture(height, width),
+        random_picture(height, width, 1),
+        random_picture(height, width)[:, :, 0],
+    ):
+        fitted = fit_image(picture, InputSize(24, 32, channels), fit)
+        assert fitted.shape == (24, 32, channels)
+        assert fitted.dtype == np.uint8
+
+
+@pytest.mark.parametrize("fit", FITS, ids=str)
+def test_an_array_and_a_pillow_image_give_the_same(fit: Fit) -> None:
+    picture = random_picture(123, 217)
+    size = InputSize(40, 40)
+    assert np.array_equal(fit_image(picture, size, fit), fit_image(Image.fromarray(picture), size, fit))
+
+
+def test_an_array_that_is_not_contiguous_gives_the_same() -> None:
+    wide = random_picture(100, 300)
+    view = wide[::2, 50:250][:, ::-1]
+    size = InputSize(16, 16)
+    assert np.array_equal(fit_image(view, size, Fit()), fit_image(view.copy(), size, Fit()))
+
+
+def test_the_crop_is_the_centre_square_times_the_fraction() -> None:
+    assert crop_box(640, 480, InputSize(224, 224), Fit()) == (80, 0, 560, 480)
+    assert crop_box(640, 480, InputSize(224, 224), Fit("crop", 0.5)) == (200, 120, 440, 360)
+    assert crop_box(640, 480, InputSize(224, 224), Fit("squash")) == (0, 0, 640, 480)
+    assert crop_box(100, 400, InputSize(height=20, width=10), Fit()) == (0, 100, 100, 300)
+
+
+def test_a_letterbox_keeps_the_whole_picture_between_black_bars() -> None:
+    fitted = fit_image(np.full((50, 100, 3), 200, np.uint8), InputSize(20, 20), Fit("letterbox"))
+    assert (fitted[:5] == 0).all()
+    assert (fitted[15:] == 0).all()
+    assert (fitted[5:15] == 200).all()
+
+
+def test_gray_is_the_luma_of_red_green_and_blue() -> None:
+    for colour, luma in (((255, 0, 0), 76), ((0, 255, 0), 150), ((0, 0, 255), 29)):
+        picture = np.broadcast_to(np.uint8(colour), (10, 10, 3))
+        assert (fit_image(picture, InputSize(5, 5, 1), Fit()) == luma).all()
+
+
+@pytest.mark.parametrize(
+    "wrong", [np.zeros((4, 4, 3)), np.zeros((4, 4, 4), np.uint8), np.zeros((0, 4, 3), np.uint8), np.zeros(4, np.uint8)]
+)
+def test_an_array_of_another_form_is_refused_with_what_was_expected(wrong: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="expected uint8, height x width x 3"):
+        fit_image(wrong, InputSize(4, 4), Fit())
+
+
+def test_a_decoder_may_stop_at_the_size_that_is_enough(photos: Path) -> None:
+    """A JPEG decoded at a fraction of its size differs from the whole one by less than a source may."""
+    large = Image.open(photos / "rocket.jpg").resize((1920, 1280))
+    path = photos.parent / "large.jpg"
+    large.save(path, quality=92)
+    for fit in FITS:
+        size = InputSize(224, 224)
+        reduced = open_picture(path, least_size(size, fit))
+        assert reduced.width < large.width
+        difference = np.abs(fit_image(reduced, size, fit).astype(int) - fit_image(open_picture(path), size, fit))
+        assert difference.mean() <= SOURCE_TOLERANCE
+
+
+@pytest.mark.parametrize("fit", FITS, ids=str)
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("name", ["cat", "coffee", "rocket"])
+def test_video_frames_are_fitted_as_pictures_are(photos: Path, fit: Fit, channels: int, name: str) -> None:
+    photo = np.asarray(Image.open(photos / f"{name}.jpg").resize((640, 480)))
+    decoded = av.VideoFrame.from_ndarray(photo, "rgb24").reformat(format="yuv420p")
+    size = InputSize(224, 224, channels)
+    by_picture = fit_image(decoded.to_ndarray(format="rgb24"), size, fit)
+    by_source = VideoScaler(size, fit).fit(decoded)
+    assert by_source.shape == by_picture.shape
+    assert np.abs(by_source.astype(int) - by_picture).mean() <= SOURCE_TOLERANCE

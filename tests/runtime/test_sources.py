@@ -1,0 +1,258 @@
+"""Frames from real files and streams: right colours, newest first, and an end to every wait."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from runtime.card import Fit, InputSize, ModelCard
+from runtime.errors import PictureError, SourceError
+from runtime.sources import Source, open_camera, open_source
+from runtime.sources.latest import Latest
+from runtime.sources.open import without_credentials
+from runtime.sources.picamera import PicameraSource
+from runtime.sources.video import VideoSource
+from tests.runtime.streams import MjpegServer, write_clip
+
+CARD = ModelCard("rgb", "mean colour", ("red", "green", "blue"), InputSize(16, 16), Fit())
+RED = np.broadcast_to(np.uint8((255, 0, 0)), (96, 128, 3)).copy()
+# JPEG and MPEG-4 keep a plain colour to a few levels.
+CODING_TOLERANCE = 6
+
+
+def assert_red(image: np.ndarray) -> None:
+    assert image.shape == (16, 16, 3)
+    assert np.abs(image.astype(int) - (255, 0, 0)).max() <= CODING_TOLERANCE
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp", ".gif", ".tif"])
+def test_a_red_picture_file_is_red(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"red{suffix}"
+    Image.fromarray(RED).save(path)
+    with open_source(str(path), CARD) as source:
+        (frame,) = source
+    assert_red(frame.image)
+    assert frame.is_fitted
+    assert frame.source == str(path)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".avi", ".mkv"])
+def test_a_red_clip_is_red_and_every_frame_comes_in_order(tmp_path: Path, suffix: str) -> None:
+    clip = write_clip(tmp_path / f"red{suffix}", [RED] * 10)
+    for opened in (open_source(str(clip), CARD), open_camera(str(clip), CARD)):
+        with opened as source:
+            frames = list(source)
+        assert [frame.index for frame in frames] == list(range(10))
+        assert_red(frames[5].image)
+
+
+def test_a_red_stream_is_red() -> None:
+    with MjpegServer(RED) as server, open_camera(server.url, CARD) as source:
+        for frame in islice(source, 5):
+            assert_red(frame.image)
+
+
+def test_the_test_camera_moves() -> None:
+    with open_camera("test", CARD) as source:
+        first, *_, last = islice(source, 10)
+    assert not np.array_equal(first.image, last.image)
+    assert last.captured_at > first.captured_at
+
+
+def test_a_folder_gives_its_pictures_in_natural_order(tmp_path: Path) -> None:
+    for name in ("photo10.png", "photo2.png", "sub/photo1.png", ".hidden.png", "notes.txt"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        Image.fromarray(RED).save(path) if path.suffix == ".png" else path.write_text("no picture")
+    with open_source(str(tmp_path), CARD) as source:
+        names = [Path(frame.source).relative_to(tmp_path).as_posix() for frame in source]
+    assert names == ["photo2.png", "photo10.png", "sub/photo1.png"]
+
+
+def test_a_bad_picture_is_told_and_the_others_are_given(tmp_path: Path) -> None:
+    for name in ("a.png", "c.png"):
+        Image.fromarray(RED).save(tmp_path / name)
+    (tmp_path / "b.png").write_bytes((tmp_path / "a.png").read_bytes()[:60])
+    errors: list[PictureError] = []
+    with open_source(str(tmp_path), CARD, errors.append) as source:
+        frames = list(source)
+    assert [Path(frame.source).name for frame in frames] == ["a.png", "c.png"]
+    assert len(errors) == 1
+    assert "b.png" in str(errors[0])
+
+
+def test_a_photo_lies_as_its_camera_was_held(tmp_path: Path) -> None:
+    picture = RED.copy()
+    picture[:48] = (0, 0, 255)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn right by a quarter
+    Image.fromarray(picture).save(tmp_path / "turned.jpg", exif=exif, quality=95)
+    with open_source(str(tmp_path / "turned.jpg"), CARD) as source:
+        (frame,) = source
+    assert frame.image[8, 1, 0] > 200, "left is red"
+    assert frame.image[8, 14, 2] > 200, "right is blue"
+
+
+@pytest.mark.parametrize(
+    ("mode", "colour", "expected"),
+    [
+        ("RGBA", (255, 0, 0, 255), (255, 0, 0)),
+        ("RGBA", (255, 0, 0, 0), (255, 255, 255)),
+        ("L", 100, (100, 100, 100)),
+        ("LA", (100, 255), (100, 100, 100)),
+        ("1", 1, (255, 255, 255)),
+        ("I;16", 100 * 256, (100, 100, 100)),
+        ("CMYK", (0, 255, 255, 0), (255, 0, 0)),
+    ],
+)
+def test_pictures_of_every_mode_become_rgb(tmp_path: Path, mode: str, colour: Any, expected: tuple[int, ...]) -> None:
+    path = tmp_path / f"picture.{'tif' if mode == 'CMYK' else 'png'}"
+    Image.new(mode, (32, 32), colour).save(path)
+    with open_source(str(path), CARD) as source:
+        (frame,) = source
+    assert np.abs(frame.image.astype(int) - expected).max() <= 1
+
+
+def test_a_slow_reader_gets_the_newest_frame() -> None:
+    with MjpegServer(RED, rate=50) as server, open_camera(server.url, CARD) as source:
+        indices = []
+        for frame in source:
+            indices.append(frame.index)
+            time.sleep(0.2)
+            if len(indices) == 6:
+                break
+    steps = np.diff(indices[1:])
+    assert (steps > 2).all(), f"frames were queued instead of dropped: {indices}"
+
+
+def test_a_server_that_freezes_ends_the_wait() -> None:
+    with MjpegServer(RED) as server, VideoSource("shed", server.url, CARD, is_live=True, timeout=1) as source:
+        frames = iter(source)
+        next(frames)
+        server.frozen.set()
+        started = time.monotonic()
+        with pytest.raises(SourceError, match="check that it is on"):
+            for _ in frames:
+                pass
+        assert time.monotonic() - started < 10
+
+
+def test_a_server_that_never_answers_ends_the_wait() -> None:
+    with (
+        MjpegServer(RED, silent=True) as server,
+        VideoSource("shed", server.url, CARD, is_live=True, timeout=1) as source,
+    ):
+        frames = iter(source)
+        with pytest.raises(SourceError, match=r"shed: .*check that it is on"):
+            next(frames)
+
+
+def test_leaving_a_source_leaves_no_thread_behind() -> None:
+    with MjpegServer(RED) as server, open_camera(server.url, CARD) as source:
+        next(iter(source))
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("capture")]
+
+
+def test_a_driver_that_blocks_for_ever_is_given_up() -> None:
+    def produce(stopped: object) -> Iterator[int]:
+        yield 1
+        time.sleep(30)
+
+    latest = Latest(produce, "stuck", timeout=0.3)
+    latest.start()
+    items = iter(latest)
+    assert next(items) == 1
+    with pytest.raises(SourceError, match=r"stuck: gave no frame for 0\.3 s"):
+        next(items)
+
+
+class FakePicamera2:
+    """Stands in for picamera2.Picamera2, which cannot be imported off a Raspberry Pi."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.configuration: dict[str, Any] = {}
+
+    def create_video_configuration(self, main: dict[str, Any]) -> dict[str, Any]:
+        return {"main": main}
+
+    def configure(self, configuration: dict[str, Any]) -> None:
+        self.configuration = configuration
+
+    def start(self) -> None:
+        self.calls.append("start")
+
+    def capture_array(self, name: str) -> np.ndarray:
+        time.sleep(0.01)
+        width, height = self.configuration[name]["size"]
+        return np.broadcast_to(np.uint8((255, 0, 0)), (height, width, 3)).copy()
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+def test_the_pi_camera_is_asked_for_small_rgb_and_let_go_of() -> None:
+    camera = FakePicamera2()
+    with PicameraSource(CARD, lambda: camera) as source:
+        for frame in islice(source, 3):
+            assert_red(frame.image)
+    # "BGR888" is what picamera2 calls arrays in the order R, G, B.
+    assert camera.configuration == {"main": {"size": (42, 32), "format": "BGR888"}}
+    assert camera.calls == ["start", "stop", "close"]
+
+
+def test_a_video_can_be_read_again(tmp_path: Path) -> None:
+    clip = str(write_clip(tmp_path / "red.mp4", [RED] * 3))
+    for _ in range(2):
+        with VideoSource(clip, clip, CARD) as source:
+            assert len(list(source)) == 3
+
+
+def test_passwords_in_addresses_are_not_shown() -> None:
+    assert without_credentials("rtsp://admin:secret@camera.lan:554/1?x=@") == "rtsp://camera.lan:554/1?x=@"
+    with open_camera("rtsp://admin:secret@127.0.0.1:9/1", CARD) as source, pytest.raises(SourceError) as told:
+        next(iter(source))
+    assert "secret" not in str(told.value)
+
+
+def open_and_read(opened: Source) -> None:
+    with opened as source:
+        next(iter(source))
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ("/dev/video99", "no such camera"),
+        ("99", "/dev/video99: no such camera"),
+        ("missing.mp4", "no such camera or file"),
+        ("gopher://127.0.0.1/", "not a kind of address"),
+        ("rtsp://127.0.0.1:9/1", "Connection refused"),
+        ("http://127.0.0.1:9/", "Connection refused"),
+        ("picamera2", "python3-picamera2"),
+    ],
+)
+def test_a_camera_that_is_not_there_is_told_with_the_remedy(spec: str, told: str) -> None:
+    with pytest.raises(SourceError, match=re.escape(told)):
+        open_and_read(open_camera(spec, CARD))
+
+
+def test_files_that_are_no_video_are_told(tmp_path: Path, models: Path) -> None:
+    (tmp_path / "text.mp4").write_text("hello")
+    with pytest.raises(SourceError, match=r"text\.mp4: is no video"):
+        open_and_read(open_source(str(tmp_path / "text.mp4"), CARD))
+    with pytest.raises(SourceError, match="no pictures in this folder"):
+        open_and_read(open_source(str(shutil.copytree(models, tmp_path / "empty")), CARD))
