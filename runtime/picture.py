@@ -6,12 +6,25 @@ import io
 from pathlib import Path
 from typing import Union
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from runtime.errors import PictureError
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 MAX_PIXELS = 180_000_000
+
+_EXIF_ORIENTATION = 0x0112
+# EXIF 2.3, 4.6.4: what undoes each orientation
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_QUARTER_TURNS = (5, 6, 7, 8)
 
 PictureFile = Union[str, Path, bytes]
 
@@ -37,9 +50,10 @@ def open_picture(source: PictureFile, least: tuple[int, int] | None = None) -> I
             if image.width * image.height > MAX_PIXELS:
                 raise Image.DecompressionBombError
             if least is not None:
-                image.draft(None, _upright(image, least))
+                image.draft(None, least[::-1] if _orientation(image) in _QUARTER_TURNS else least)
             image.load()
-            return _flatten(ImageOps.exif_transpose(image))
+            turn = _UPRIGHT.get(_orientation(image))
+            return _flatten(image if turn is None else image.transpose(turn))
     except FileNotFoundError:
         raise PictureError(f"{name}: no such file") from None
     except Image.DecompressionBombError:
@@ -51,9 +65,9 @@ def open_picture(source: PictureFile, least: tuple[int, int] | None = None) -> I
         raise PictureError(f"{name}: cannot be decoded ({reason}); copy or save it again") from None
 
 
-def _upright(image: Image.Image, least: tuple[int, int]) -> tuple[int, int]:
-    """`least` as it lies in the file: EXIF orientations 5 to 8 are turned by a quarter."""
-    return least[::-1] if image.getexif().get(0x0112, 1) in (5, 6, 7, 8) else least
+def _orientation(image: Image.Image) -> int:
+    orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+    return orientation if isinstance(orientation, int) else 1
 
 
 def _flatten(image: Image.Image) -> Image.Image:

@@ -59,7 +59,9 @@ def open_onnx(path: Path, threads: int, normalisation: OpenNormalisation, provid
     wanted = f"{provider}ExecutionProvider"
     available = onnxruntime.get_available_providers()
     if wanted not in available:
-        raise BackendError(f"onnxruntime {onnxruntime.__version__} here has no {wanted}, only {', '.join(available)}")
+        raise BackendError(
+            f"onnxruntime {onnxruntime.__version__} has no {wanted}, only {', '.join(available)}; see runtime doctor"
+        )
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = _FATAL

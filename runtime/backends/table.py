@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from runtime.backends.backend import Backend, OpenNormalisation
@@ -16,20 +16,28 @@ from runtime.errors import BackendError, UsageError
 @dataclass(frozen=True)
 class BackendRow:
     """suffix: of the model files that it runs. opener: `module:function` that opens one (path, threads,
-    normalisation, option). option: what tells apart rows that share an opener. distributions: any one of
-    these packages brings it. remedy: the command that does.
+    normalisation, option). option: what tells apart rows that share an opener. package: what is imported.
+    distributions: any one of these brings it. remedy: the command that does.
     """
 
     name: str
     suffix: str
     opener: str
     option: str
+    package: str
     distributions: tuple[str, ...]
     remedy: str
 
     @property
+    def is_installed(self) -> bool:
+        return importlib.util.find_spec(self.package) is not None
+
+    @property
     def version(self) -> str | None:
-        """The installed package and its version, or None where there is none."""
+        """The installed distribution and its version, or None where there is none."""
+        # Not at the top: it takes 15 ms, and running a model does not need it.
+        from importlib import metadata
+
         for distribution in self.distributions:
             try:
                 return f"{distribution} {metadata.version(distribution)}"
@@ -50,25 +58,30 @@ _ONNXRUNTIME = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-openvino")
 _PIP = "pip install 'edgeframe[{}]'"
 _LEGACY = _PIP.format("tflite-legacy")
 _GPU = _PIP.format("onnx-gpu")
+_ONNX_GPU = ("onnxruntime-gpu",)
 _OPENVINO = ("onnxruntime-openvino",)
 
 # In the order of preference: the first one installed runs a file of its suffix.
 _ROWS = (
-    BackendRow("litert", ".tflite", _TFLITE, "ai_edge_litert", ("ai-edge-litert",), _PIP.format("tflite")),
-    BackendRow("tflite-runtime", ".tflite", _TFLITE, "tflite_runtime", ("tflite-runtime",), _LEGACY),
-    BackendRow("tensorflow", ".tflite", _TFLITE, "tensorflow", _TENSORFLOW, "pip install tensorflow"),
-    BackendRow("onnx", ".onnx", _ONNX, "CPU", _ONNXRUNTIME, _PIP.format("onnx")),
-    BackendRow("onnx-cuda", ".onnx", _ONNX, "CUDA", ("onnxruntime-gpu",), _GPU),
-    BackendRow("onnx-tensorrt", ".onnx", _ONNX, "Tensorrt", ("onnxruntime-gpu",), _GPU),
-    BackendRow("onnx-openvino", ".onnx", _ONNX, "OpenVINO", _OPENVINO, "pip install onnxruntime-openvino"),
-    BackendRow("onnx-coreml", ".onnx", _ONNX, "CoreML", ("onnxruntime",), "pip install onnxruntime on a Mac"),
+    BackendRow("litert", ".tflite", _TFLITE, "litert", "ai_edge_litert", ("ai-edge-litert",), _PIP.format("tflite")),
+    BackendRow("tflite-runtime", ".tflite", _TFLITE, "tflite-runtime", "tflite_runtime", ("tflite-runtime",), _LEGACY),
+    BackendRow("tensorflow", ".tflite", _TFLITE, "tensorflow", "tensorflow", _TENSORFLOW, "pip install tensorflow"),
+    BackendRow("onnx", ".onnx", _ONNX, "CPU", "onnxruntime", _ONNXRUNTIME, _PIP.format("onnx")),
+    BackendRow("onnx-cuda", ".onnx", _ONNX, "CUDA", "onnxruntime", _ONNX_GPU, _GPU),
+    BackendRow("onnx-tensorrt", ".onnx", _ONNX, "Tensorrt", "onnxruntime", _ONNX_GPU, _GPU),
+    BackendRow(
+        "onnx-openvino", ".onnx", _ONNX, "OpenVINO", "onnxruntime", _OPENVINO, "pip install onnxruntime-openvino"
+    ),
+    BackendRow(
+        "onnx-coreml", ".onnx", _ONNX, "CoreML", "onnxruntime", _ONNXRUNTIME[:1], "on a Mac: pip install onnxruntime"
+    ),
 )
 BACKENDS = {row.name: row for row in _ROWS}
 
 
 def find_backends(suffix: str) -> list[BackendRow]:
     """The installed backends for files of a suffix, best first."""
-    return [row for row in BACKENDS.values() if row.suffix == suffix and row.version]
+    return [row for row in BACKENDS.values() if row.suffix == suffix and row.is_installed]
 
 
 def default_threads() -> int:
@@ -118,6 +131,6 @@ def _named_row(path: Path, name: str) -> BackendRow:
     if row.suffix != path.suffix:
         fitting = ", ".join(other.name for other in BACKENDS.values() if other.suffix == path.suffix)
         raise UsageError(f"--backend {name} runs {row.suffix} files, not {path}; expected {fitting or 'another file'}")
-    if row.version is None:
+    if not row.is_installed:
         raise BackendError(f"--backend {name}: {row.distributions[0]} is not installed; {row.remedy}")
     return row

@@ -7,7 +7,6 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +22,10 @@ from runtime.backends.backend import (
 )
 from runtime.errors import BackendError, ModelError
 
-_NAMES = {"ai_edge_litert": "litert", "tflite_runtime": "tflite-runtime", "tensorflow": "tensorflow"}
+# name of the backend: the module that has its Interpreter
 _MODULES = {
-    "ai_edge_litert": "ai_edge_litert.interpreter",
-    "tflite_runtime": "tflite_runtime.interpreter",
+    "litert": "ai_edge_litert.interpreter",
+    "tflite-runtime": "tflite_runtime.interpreter",
     "tensorflow": "tensorflow.lite.python.interpreter",
 }
 
@@ -52,29 +51,35 @@ class TfliteBackend:
         return decode_scores(self.output, self._interpreter.get_tensor(self._output_index))
 
 
-def open_tflite(path: Path, threads: int, normalisation: OpenNormalisation, package: str) -> TfliteBackend:
-    """Open a `.tflite` by one of the packages of _MODULES; errors as in `open_backend`."""
+def open_tflite(path: Path, threads: int, normalisation: OpenNormalisation, name: str) -> TfliteBackend:
+    """Open a `.tflite` by one of the backends of _MODULES; errors as in `open_backend`."""
     with _quiet_stderr():
-        interpreter_class = _import_interpreter(package)
+        interpreter_class = _import_interpreter(name)
         try:
             interpreter = interpreter_class(model_path=str(path), num_threads=threads)
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
-            raise ModelError(f"{path}: {_explain(str(error), _NAMES[package])}") from None
-        return TfliteBackend(path, interpreter, _NAMES[package], threads, normalisation)
+            raise ModelError(f"{path}: {_explain(str(error), name)}") from None
+        return TfliteBackend(path, interpreter, name, threads, normalisation)
 
 
-def _import_interpreter(package: str) -> Any:
+def _import_interpreter(name: str) -> Any:
     # tflite-runtime is compiled for numpy 1; with numpy 2 it imports, then fails with a bare SystemError.
-    if package == "tflite_runtime" and int(np.__version__.partition(".")[0]) >= 2:
+    if name == "tflite-runtime" and int(np.__version__.partition(".")[0]) >= 2:
         raise BackendError(
-            f"tflite-runtime {metadata.version('tflite-runtime')} needs numpy<2, found numpy {np.__version__}; "
+            f"tflite-runtime {_version('tflite-runtime')} needs numpy<2, found numpy {np.__version__}; "
             "pip install 'numpy<2', or on Python 3.10 and later: pip install 'edgeframe[tflite]'"
         )
     try:
-        return importlib.import_module(_MODULES[package]).Interpreter
+        return importlib.import_module(_MODULES[name]).Interpreter
     except (ImportError, SystemError) as error:
-        raise BackendError(f"{package} is installed but cannot be imported ({error}); install it again") from None
+        raise BackendError(f"{name} is installed but cannot be imported ({error}); install it again") from None
+
+
+def _version(distribution: str) -> str:
+    from importlib import metadata
+
+    return metadata.version(distribution)
 
 
 def _explain(message: str, name: str) -> str:

@@ -11,8 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from runtime.errors import EdgeframeError
+
+if TYPE_CHECKING:
+    from runtime.backends import BackendRow
 
 
 @dataclass(frozen=True)
@@ -63,24 +67,28 @@ def _look_at_backends() -> Iterator[Finding]:
 
     for row in BACKENDS.values():
         what = f"backend {row.name} ({row.suffix})"
-        if row.version is not None:
-            problem = _onnx_problem(row.option) if row.suffix == ".onnx" else _tflite_problem(row.name)
-            state = "ok" if not problem else "lacks" if find_backends(row.suffix)[0] is row else "-"
-            yield Finding(state, f"{what}: {row.version}", problem)
-        elif not find_backends(row.suffix):
-            yield Finding("lacks", f"{what}: not installed", row.remedy)
-        elif row.suffix == ".onnx":
-            yield Finding("-", f"{what}: not installed; optional: {row.remedy}")
+        is_best = row is next(iter(find_backends(row.suffix)), row)
+        problem = _problem(row) if row.is_installed else row.remedy
+        if not problem:
+            yield Finding("ok", f"{what}: {row.version or 'installed'}")
+        elif is_best:
+            yield Finding("lacks", f"{what}: {row.version or 'not installed'}", problem)
+        elif row.is_installed:
+            yield Finding("-", f"{what}: optional; {problem}")
 
 
-def _onnx_problem(provider: str) -> str:
+def _problem(row: BackendRow) -> str:
+    return _onnx_problem(row) if row.suffix == ".onnx" else _tflite_problem(row.name)
+
+
+def _onnx_problem(row: BackendRow) -> str:
     try:
         import onnxruntime
     except ImportError as error:
         return f"cannot be imported ({error}); pip install --force-reinstall onnxruntime"
-    if f"{provider}ExecutionProvider" in onnxruntime.get_available_providers():
+    if f"{row.option}ExecutionProvider" in onnxruntime.get_available_providers():
         return ""
-    return f"this build of onnxruntime has no {provider} provider"
+    return f"this build of onnxruntime has no {row.option} provider; {row.remedy}"
 
 
 def _tflite_problem(name: str) -> str:

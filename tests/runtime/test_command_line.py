@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from examples.clips import write_clip
 from tests.conftest import ROOT, Run
-from tests.runtime.streams import write_clip
 
 GREEN = np.broadcast_to(np.uint8((0, 255, 0)), (64, 96, 3)).copy()
 FIELDS = {"source", "index", "captured_at", "predictions", "age_ms", "prepare_ms", "invoke_ms", "total_ms"}

@@ -22,9 +22,7 @@ PAIRS = [
     (name, file)
     for name, row in BACKENDS.items()
     for file in FILES
-    if row.version is not None
-    and file.endswith(row.suffix)
-    and name in ("litert", "tflite-runtime", "tensorflow", "onnx")
+    if row.is_installed and file.endswith(row.suffix) and name in ("litert", "tflite-runtime", "tensorflow", "onnx")
 ]
 
 

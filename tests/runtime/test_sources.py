@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from examples.clips import write_clip
 from runtime.card import Fit, InputSize, ModelCard
 from runtime.errors import PictureError, SourceError
 from runtime.sources import Source, open_camera, open_source
@@ -22,7 +23,7 @@ from runtime.sources.latest import Latest
 from runtime.sources.open import without_credentials
 from runtime.sources.picamera import PicameraSource
 from runtime.sources.video import VideoSource
-from tests.runtime.streams import MjpegServer, write_clip
+from tests.runtime.streams import MjpegServer
 
 CARD = ModelCard("rgb", "mean colour", ("red", "green", "blue"), InputSize(16, 16), Fit())
 RED = np.broadcast_to(np.uint8((255, 0, 0)), (96, 128, 3)).copy()

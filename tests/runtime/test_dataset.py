@@ -1,0 +1,182 @@
+"""Labelled pictures from every layout that is accepted."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from runtime.dataset import DataSet, open_dataset
+from runtime.errors import DataError
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+def write_pictures(folder: Path, count: int, level: int = 100) -> None:
+    folder.mkdir(parents=True)
+    for number in range(count):
+        Image.fromarray(np.full((6, 5, 3), level, np.uint8)).save(folder / f"{number}.png")
+
+
+@pytest.fixture
+def class_folders(tmp_path: Path) -> Path:
+    write_pictures(tmp_path / "pets" / "cat", 20, level=10)
+    write_pictures(tmp_path / "pets" / "dog", 30, level=20)
+    return tmp_path / "pets"
+
+
+def all_splits(spec: Path) -> dict[str, DataSet]:
+    return {split: open_dataset(spec, split) for split in ("train", "validation", "test")}
+
+
+def test_class_folders_are_split_by_class_with_none_in_two_splits(class_folders: Path) -> None:
+    splits = all_splits(class_folders)
+    assert {name: np.bincount(data.targets).tolist() for name, data in splits.items()} == {
+        "train": [16, 24],
+        "validation": [2, 3],
+        "test": [2, 3],
+    }
+    assert all(data.labels == ("cat", "dog") for data in splits.values())
+    again = all_splits(class_folders)
+    assert all(np.array_equal(data.targets, again[name].targets) for name, data in splits.items())
+
+
+def test_pictures_belong_to_their_classes(class_folders: Path) -> None:
+    for data in all_splits(class_folders).values():
+        for number, picture in data.pictures(pytest.fail):
+            assert np.asarray(picture).max() == (10, 20)[data.targets[number]]
+
+
+def test_a_tar_is_read_as_its_folder(class_folders: Path, tmp_path: Path) -> None:
+    for suffix, mode in ((".tar", "w"), (".tar.gz", "w:gz")):
+        path = tmp_path / f"pets{suffix}"
+        with tarfile.open(path, mode) as archive:  # type: ignore[call-overload]
+            archive.add(class_folders, "pets")
+        from_tar, from_folder = open_dataset(path, "train"), open_dataset(class_folders, "train")
+        assert from_tar.labels == from_folder.labels
+        assert np.array_equal(from_tar.targets, from_folder.targets)
+        assert np.array_equal(np.asarray(from_tar.read(7)), np.asarray(from_folder.read(7)))
+
+
+def test_split_folders_are_used_as_they_are(tmp_path: Path) -> None:
+    for split, count in (("train", 10), ("val", 4), ("test", 3)):
+        for label in ("a", "b"):
+            write_pictures(tmp_path / split / label, count)
+    splits = all_splits(tmp_path)
+    assert {name: len(data) for name, data in splits.items()} == {"train": 20, "validation": 8, "test": 6}
+
+
+def test_a_class_missing_in_a_split_keeps_the_numbers_of_the_others(tmp_path: Path) -> None:
+    for label in ("a", "b", "c"):
+        write_pictures(tmp_path / "train" / label, 10)
+    for label in ("b", "c"):
+        write_pictures(tmp_path / "test" / label, 1)
+    data = open_dataset(tmp_path, "test")
+    assert data.labels == ("a", "b", "c")
+    assert data.targets.tolist() == [1, 2]
+
+
+def test_a_table_of_labels_names_the_classes(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "flat", 3)
+    (tmp_path / "flat" / "labels.csv").write_text("file,label\n0.png,dog\n2.png,cat\n1.png,dog\n")
+    data = open_dataset(tmp_path / "flat", "all")
+    assert data.labels == ("cat", "dog")
+    assert data.targets.tolist() == [1, 0, 1]
+    (tmp_path / "flat" / "labels.csv").write_text("file,class_index\n0.png,5\n2.png,7\n")
+    data = open_dataset(tmp_path / "flat", "all")
+    assert data.labels == ()
+    assert data.targets.tolist() == [5, 7]
+    assert data.targets_in(["x"] * 8).tolist() == [5, 7]
+    with pytest.raises(DataError, match="class index 7"):
+        data.targets_in(["x"] * 7)
+
+
+def test_pictures_without_classes_are_unlabelled(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "flat", 30)
+    data = open_dataset(tmp_path / "flat", "train")
+    assert len(data) == 24
+    assert not data.is_labelled
+
+
+def test_classes_are_matched_to_a_models_labels_by_name(class_folders: Path) -> None:
+    data = open_dataset(class_folders, "test")
+    assert set(data.targets_in(["Dog", "bird", "CAT"]).tolist()) == {0, 2}
+    with pytest.raises(DataError, match=r"1 of its 2 classes .*\(dog\)"):
+        data.targets_in(["cat", "bird"])
+
+
+def test_a_sample_takes_an_equal_share_of_each_class(class_folders: Path) -> None:
+    sample = open_dataset(class_folders, "train").sample(10)
+    assert np.bincount(sample.targets).tolist() == [5, 5]
+    assert len(open_dataset(class_folders, "train").sample(1000)) == 40
+    again = open_dataset(class_folders, "train").sample(10)
+    assert np.array_equal(sample.targets, again.targets)
+
+
+def test_arrays_in_the_keras_layout_are_read(tmp_path: Path) -> None:
+    x = np.arange(40 * 4 * 4, dtype=np.uint8).reshape(40, 4, 4)
+    y = np.arange(40).reshape(-1, 1) % 2
+    np.savez(tmp_path / "d.npz", x_train=x, y_train=y, x_test=x[:8], y_test=y[:8], labels=np.array(["even", "odd"]))
+    test = open_dataset(tmp_path / "d.npz", "test")
+    assert test.labels == ("even", "odd")
+    assert np.array_equal(np.asarray(test.read(3)), x[3])
+    assert len(open_dataset(tmp_path / "d.npz", "train")) + len(open_dataset(tmp_path / "d.npz", "validation")) == 40
+
+
+def test_idx_files_are_read(tmp_path: Path) -> None:
+    pictures = np.arange(30 * 2 * 3, dtype=np.uint8).reshape(30, 2, 3)
+    head = b"\0\0\x08\x03" + np.array(pictures.shape, ">i4").tobytes()
+    labels = b"\0\0\x08\x01" + np.array([30], ">i4").tobytes() + bytes(i % 3 for i in range(30))
+    for stem in ("train", "t10k"):
+        (tmp_path / f"{stem}-images-idx3-ubyte.gz").write_bytes(gzip.compress(head + pictures.tobytes()))
+        (tmp_path / f"{stem}-labels-idx1-ubyte").write_bytes(labels)
+    data = open_dataset(tmp_path, "test")
+    assert np.array_equal(np.asarray(data.read(4)), pictures[4])
+    assert data.targets[:4].tolist() == [0, 1, 2, 0]
+    (tmp_path / "t10k-images-idx3-ubyte.gz").write_bytes(gzip.compress(head + pictures.tobytes()[:-1]))
+    with pytest.raises(DataError, match="truncated"):
+        open_dataset(tmp_path, "test")
+
+
+def test_the_sample_of_fashion_mnist_is_whole() -> None:
+    path = ROOT / "examples" / "fashion_mnist" / "fashion_mnist.npz"
+    test = open_dataset(path, "test")
+    assert np.bincount(test.targets).tolist() == [200] * 10
+    assert test.labels[9] == "Ankle boot"
+    assert path.stat().st_size <= 6_000_000
+    assert (path.parent / "LICENSE").exists()
+
+
+def test_named_data_is_found_in_a_folder(data_dir: Path) -> None:
+    assert len(open_dataset("mnist", "test", data_dir)) == 10_000
+    assert open_dataset("fashion_mnist", "test", data_dir).labels[0] == "T-shirt/top"
+    assert len(open_dataset("cifar10", "test", data_dir)) == 10_000
+    flowers = open_dataset(data_dir / "flowers5.tar", "test")
+    assert np.bincount(flowers.targets).tolist() == [40] * 5
+
+
+def test_data_that_cannot_be_used_is_told_with_what_was_expected(tmp_path: Path, class_folders: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    (tmp_path / "text.npz").write_text("no arrays")
+    (tmp_path / "text.tar").write_text("no tar")
+    loose = shutil.copytree(class_folders, tmp_path / "loose")
+    shutil.copy(loose / "cat" / "0.png", loose)
+    told = {
+        "missing": "no such file or folder",
+        "nothing": "no pictures in it",
+        "text.npz": "is no .npz",
+        "text.tar": "cannot be read as a tar",
+        "loose": "beside the class folders",
+    }
+    for name, words in told.items():
+        with pytest.raises(DataError, match=words):
+            open_dataset(tmp_path / name, "train")
+    with pytest.raises(DataError, match="--data-dir"):
+        open_dataset("mnist", "train", tmp_path)
+    with pytest.raises(DataError, match="expected one of train"):
+        open_dataset(class_folders, "holdout")

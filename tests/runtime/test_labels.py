@@ -1,0 +1,48 @@
+"""Label files as they are found in the wild."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runtime.errors import ModelError
+from runtime.labels import match_labels, read_labels
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "cat\ndog\nsea lion\n",
+        "\ufeffcat\r\ndog\r\nsea lion",
+        "0 cat\n1 dog\n2 sea lion\n",
+        "0: cat\n1: dog\n2: sea lion",
+    ],
+)
+def test_a_label_a_line_with_or_without_its_number(tmp_path: Path, text: str) -> None:
+    (tmp_path / "labels.txt").write_text(text, encoding="utf-8")
+    assert read_labels(tmp_path / "labels.txt") == ("cat", "dog", "sea lion")
+
+
+def test_labels_that_only_look_numbered_stay(tmp_path: Path) -> None:
+    (tmp_path / "labels.txt").write_text("3 wheeler\n4 wheeler\n")
+    assert read_labels(tmp_path / "labels.txt") == ("3 wheeler", "4 wheeler")
+
+
+def test_the_background_class_is_added_or_dropped_by_the_count() -> None:
+    imagenet = tuple(f"class {number}" for number in range(1000))
+    assert match_labels(imagenet, 1001, "m") == ("background", *imagenet)
+    assert match_labels(("background", *imagenet), 1000, "m") == imagenet
+    assert match_labels(("background", *imagenet), 1001, "m") == ("background", *imagenet)
+    assert match_labels(("cats", "dogs"), 1, "m") == ("cats", "dogs")
+    for labels, outputs in ((imagenet, 999), (imagenet[:10], 11), (imagenet[:11], 10)):
+        with pytest.raises(ModelError, match=f"{len(labels)} labels"):
+            match_labels(labels, outputs, "m")
+
+
+def test_a_file_without_labels_is_told(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_text("\n\n")
+    (tmp_path / "binary.txt").write_bytes(bytes(range(256)))
+    for name, told in (("empty.txt", "is empty"), ("binary.txt", "no text file"), ("missing.txt", "No such file")):
+        with pytest.raises(ModelError, match=told):
+            read_labels(tmp_path / name)
