@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +15,15 @@ from runtime.card import Fit, InputSize, ModelCard, Normalisation
 from runtime.card_file import read_card
 from runtime.errors import ModelError, UsageError
 from runtime.frame import Frame
-from runtime.image import fit_image
+from runtime.image import fit_image, is_picture
 from runtime.labels import match_labels
 from runtime.result import Prediction, Result, Timings
 
+if TYPE_CHECKING:
+    from runtime.sources.scaler import VideoScaler
+
+# From about 640 x 480 on it pays to leave the resize to libswscale.
+LARGE_PICTURE_BYTES = 640 * 480 * 3 - 1
 DEFAULT_MODEL = Path(__file__).parent / "models" / "efficientnet_lite0_int8.tflite"
 
 
@@ -38,6 +44,7 @@ class Classifier:
         _check_fits(card, backend)
         self.card = card
         self.backend = backend
+        self._scaler: VideoScaler | None = None
 
     @classmethod
     def load(
@@ -85,7 +92,7 @@ class Classifier:
     def classify_frame(self, frame: Frame, top: int = 5) -> Result:
         """The `top` best classes of a source's frame, which may be fitted already."""
         started = time.monotonic()
-        image = frame.image if frame.is_fitted else fit_image(frame.image, self.card.input, self.card.fit)
+        image = frame.image if frame.is_fitted else self._fit(frame.image)
         prepared = time.monotonic()
         scores = self.score(image)
         invoked = time.monotonic()
@@ -105,6 +112,15 @@ class Classifier:
             raise ModelError(f"{self.card.name}: its network answers with NaN or infinity; convert or train it again")
         return to_probabilities(scores, self.card.scores)
 
+    def _fit(self, picture: np.ndarray) -> np.ndarray:
+        """The one resize; a large array is left to libswscale where PyAV is installed."""
+        if picture.nbytes > LARGE_PICTURE_BYTES and is_picture(picture):
+            if self._scaler is None:
+                self._scaler = _make_scaler(self.card)
+            if self._scaler is not None:
+                return self._scaler.fit_array(picture)
+        return fit_image(picture, self.card.input, self.card.fit)
+
     def _rank(self, scores: np.ndarray, top: int) -> tuple[Prediction, ...]:
         best = np.argsort(-scores, kind="stable")[:top]
         return tuple(Prediction(self.card.labels[index], int(index), float(scores[index])) for index in best)
@@ -118,6 +134,14 @@ def to_probabilities(scores: np.ndarray, kind: str) -> np.ndarray:
     if kind == "sigmoid" and len(scores) == 1:
         return np.asarray([1 - scores[0], scores[0]], dtype=np.float32)
     return scores
+
+
+def _make_scaler(card: ModelCard) -> VideoScaler | None:
+    try:
+        from runtime.sources.scaler import VideoScaler
+    except ImportError:
+        return None
+    return VideoScaler(card.input, card.fit)
 
 
 def _check_fits(card: ModelCard, backend: Backend) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy as np
 
 from runtime.dataset.dataset import SPLITS, UNKNOWN, DataSet
 from runtime.errors import DataError
+from runtime.folders import list_files, natural_order
 from runtime.picture import PICTURE_SUFFIXES, open_picture
 
 LABELS_FILE = "labels.csv"
@@ -61,7 +61,7 @@ class PictureTree:
         if in_splits:
             # A class that lacks pictures in one split keeps its number in all of them.
             classes |= {file.split("/")[1] for file in self.files if file.count("/") >= 2 and _is_picture(file)}
-        labels = tuple(sorted(classes, key=_natural))
+        labels = tuple(sorted(classes, key=natural_order))
         number = {label: index for index, label in enumerate(labels)}
         targets = [number[path.partition("/")[0]] for _, path in pairs]
         return self._dataset(name, split, labels, targets, [file for file, _ in pairs])
@@ -81,7 +81,7 @@ class PictureTree:
                 return self._dataset(name, split, (), [int(row["class_index"]) for row in rows], chosen)
             except (TypeError, ValueError):
                 raise DataError(f"{name}: {LABELS_FILE} has a class_index that is no whole number") from None
-        labels = tuple(sorted({row["label"] for row in rows}, key=_natural))
+        labels = tuple(sorted({row["label"] for row in rows}, key=natural_order))
         return self._dataset(name, split, labels, [labels.index(row["label"]) for row in rows], chosen)
 
     def _dataset(self, name: str, split: str, labels: tuple[str, ...], targets: list[int], files: list[str]) -> DataSet:
@@ -95,8 +95,9 @@ class PictureTree:
 
 
 def open_folder(path: Path) -> PictureTree:
-    files = sorted((file.relative_to(path).as_posix() for file in path.rglob("*") if file.is_file()), key=_natural)
-    return PictureTree(str(path), tuple(file for file in files if _is_wanted(file)), lambda file: path / file)
+    return PictureTree(
+        str(path), tuple(file for file in list_files(path) if _is_wanted(file)), lambda file: path / file
+    )
 
 
 def open_tar(path: Path) -> PictureTree:
@@ -117,7 +118,7 @@ def open_tar(path: Path) -> PictureTree:
             return file.read(wanted[name].size)
 
     prefix = _common_folder(list(wanted))
-    files = tuple(sorted((name[len(prefix) :] for name in wanted), key=_natural))
+    files = tuple(sorted((name[len(prefix) :] for name in wanted), key=natural_order))
     return PictureTree(str(path), files, lambda file: fetch(prefix + file))
 
 
@@ -148,8 +149,3 @@ def _is_picture(file: str) -> bool:
 def _is_wanted(file: str) -> bool:
     path = PurePosixPath(file)
     return (_is_picture(file) or path.name == LABELS_FILE) and not any(part.startswith(".") for part in path.parts)
-
-
-def _natural(name: str) -> list[tuple[int, str | int]]:
-    """Sort key under which photo2 comes before photo10."""
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", name)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from runtime.card import ModelCard
 from runtime.errors import PictureError, SourceError
+from runtime.folders import list_files
 from runtime.frame import Frame
 from runtime.image import fit_image, least_size
 from runtime.picture import PICTURE_SUFFIXES, open_picture
@@ -52,12 +52,4 @@ class PictureSource:
 
 def list_pictures(folder: Path) -> list[Path]:
     """The picture files in a folder and below it, in natural order; hidden ones are left out."""
-    files = (path for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file())
-    visible = (path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts))
-    return sorted(visible, key=natural_order)
-
-
-def natural_order(path: Path) -> list[tuple[int, int, str]]:
-    """A sort key under which photo2 comes before photo10."""
-    parts = re.split(r"(\d+)", str(path))
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
+    return [folder / name for name in list_files(folder) if name.lower().endswith(PICTURE_SUFFIXES)]

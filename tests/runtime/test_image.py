@@ -23,11 +23,18 @@ def random_picture(height: int, width: int, channels: int = 3) -> np.ndarray:
     return np.random.default_rng(height * width).integers(0, 256, (height, width, channels), np.uint8)
 
 
-def test_shrinking_by_a_whole_factor_is_the_mean_of_the_area() -> None:
-    picture = random_picture(64, 48)
-    expected = picture.reshape(16, 4, 12, 4, 3).mean(axis=(1, 3))
-    fitted = fit_image(picture, InputSize(16, 12), Fit("squash"))
-    np.testing.assert_allclose(fitted, expected, atol=1.5)  # three roundings: by 2, then across, then down
+@pytest.mark.parametrize("factor", [2, 3, 4, 5])
+def test_shrinking_is_the_mean_of_the_area(photos: Path, factor: int) -> None:
+    photo = np.asarray(Image.open(photos / "rocket.jpg"))[: 60 * factor, : 80 * factor]
+    exact = photo.reshape(60, factor, 80, factor, 3).mean(axis=(1, 3))
+    fitted = fit_image(photo, InputSize(60, 80), Fit("squash"))
+    assert np.abs(fitted - exact).mean() <= 0.7  # as runtime.image promises
+
+
+def test_shrinking_does_not_alias() -> None:
+    stripes = np.zeros((400, 400, 3), np.uint8)
+    stripes[::2] = 255
+    assert np.ptp(fit_image(stripes, InputSize(90, 90), Fit())) <= 6, "stripes finer than a pixel are plain gray"
 
 
 def test_a_picture_of_the_right_size_is_left_as_it_is() -> None:
@@ -115,3 +122,14 @@ def test_video_frames_are_fitted_as_pictures_are(photos: Path, fit: Fit, channel
     by_source = VideoScaler(size, fit).fit(decoded)
     assert by_source.shape == by_picture.shape
     assert np.abs(by_source.astype(int) - by_picture).mean() <= SOURCE_TOLERANCE
+
+
+@pytest.mark.parametrize("fit", FITS, ids=str)
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("name", ["cat", "coffee", "rocket"])
+def test_large_arrays_are_fitted_as_pictures_are(photos: Path, fit: Fit, channels: int, name: str) -> None:
+    photo = np.asarray(Image.open(photos / f"{name}.jpg").resize((1920, 1080)))
+    size = InputSize(224, 224, channels)
+    for picture in (photo, photo[:, :, 1], photo[:, ::-1]):
+        by_scaler = VideoScaler(size, fit).fit_array(picture)
+        assert np.abs(by_scaler.astype(int) - fit_image(picture, size, fit)).mean() <= SOURCE_TOLERANCE

@@ -1,0 +1,62 @@
+"""The command `python -m benchmarks`: its sub-commands, and what an error or an interruption looks like.
+
+Each sub-command is a module of benchmarks.commands with `add_arguments(parser)` and `run(args) -> exit status`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from benchmarks.commands import folder_accuracy, overhead, report, run
+from runtime.errors import EdgeframeError, UsageError
+
+COMMANDS = {
+    "run": (run, "latency and accuracy of model files, side by side"),
+    "report": (report, "the table and the plot again, from a results.json"),
+    "overhead": (overhead, "what edgeframe costs above the bare parts that it is made of"),
+    "folder-accuracy": (folder_accuracy, "top-1 of the real command on a folder: runtime classify FOLDER --json"),
+}
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+_EPILOG = """examples:
+  python -m benchmarks run flowers_*.tflite flowers_*.onnx --data flowers/ --out results
+  python -m benchmarks report results/results.json
+  python -m benchmarks overhead --out results
+"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command line (default: this process's) and return its exit status."""
+    try:
+        args = _make_parser().parse_args(arguments)
+        status: int = args.run(args)
+        sys.stdout.flush()
+        return status
+    except EdgeframeError as error:
+        print(f"benchmarks: {error}", file=sys.stderr)
+        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has had enough; nothing may be written any more, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_DONE
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description="Latency against accuracy, on this machine.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (module, purpose) in COMMANDS.items():
+        subparser = subparsers.add_parser(
+            name, help=purpose, description=purpose, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        module.add_arguments(subparser)
+        subparser.set_defaults(run=module.run)
+    return parser

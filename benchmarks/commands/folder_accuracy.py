@@ -1,0 +1,25 @@
+"""`python -m benchmarks folder-accuracy`: top-1 of the real command on a folder of pictures."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = "example:\n  python -m benchmarks folder-accuracy imagenet_sample/ --model efficientnet.tflite"
+    parser.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="pictures, and labels.csv with file and class_index"
+    )
+    parser.add_argument("--model", type=Path, metavar="FILE", help="(default: the model that comes along)")
+
+
+def run(args: argparse.Namespace) -> int:
+    from benchmarks.folder_accuracy import measure_folder_accuracy
+
+    accuracy = measure_folder_accuracy(args.folder, args.model)
+    low, high = (f"{share * 100:.1f}" for share in accuracy.interval)
+    print(f"top-1 {accuracy.top1 * 100:.1f} % ({low} to {high}), {accuracy.correct} of {accuracy.total} pictures")
+    if accuracy.unreadable:
+        print(f"{accuracy.unreadable} more could not be read")
+    return 1 if accuracy.unreadable else 0

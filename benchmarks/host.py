@@ -1,0 +1,71 @@
+"""The machine that figures were measured on."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+_PACKAGES = ("edgeframe", "numpy", "pillow", "ai-edge-litert", "tflite-runtime", "tensorflow", "onnxruntime")
+# The board's name on a device with a device tree (a Raspberry Pi), the processor's on a PC.
+_BOARD_FILE = Path("/proc/device-tree/model")
+_PROCESSOR_FILE = Path("/proc/cpuinfo")
+
+
+@dataclass(frozen=True)
+class Host:
+    """processor: the board's or the processor's name. cores: those that this process may use.
+    memory_bytes: None where the system does not tell. packages: `name version` of what may have been involved.
+    """
+
+    name: str
+    processor: str
+    cores: int
+    memory_bytes: int | None
+    system: str
+    python: str
+    packages: tuple[str, ...]
+
+    def __str__(self) -> str:
+        memory = "" if self.memory_bytes is None else f", {self.memory_bytes / 2**30:.1f} GiB"
+        return f"{self.processor}, {self.cores} cores{memory}, {self.system}, Python {self.python}"
+
+
+def describe_host() -> Host:
+    """This machine."""
+    return Host(
+        name=platform.node(),
+        processor=_read_board() or _read_processor() or platform.processor() or platform.machine(),
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        memory_bytes=_read_memory(),
+        system=f"{platform.system()} {platform.machine()}",
+        python=platform.python_version(),
+        packages=tuple(filter(None, map(_installed, _PACKAGES))),
+    )
+
+
+def _read_board() -> str:
+    return _BOARD_FILE.read_text().strip("\0\n ") if _BOARD_FILE.exists() else ""
+
+
+def _read_processor() -> str:
+    if not _PROCESSOR_FILE.exists():
+        return ""
+    lines = (line.partition(":") for line in _PROCESSOR_FILE.read_text().splitlines())
+    return next((value.strip() for name, _, value in lines if name.strip() == "model name"), "")
+
+
+def _read_memory() -> int | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _installed(distribution: str) -> str:
+    try:
+        return f"{distribution} {metadata.version(distribution)}"
+    except metadata.PackageNotFoundError:
+        return ""

@@ -1,0 +1,78 @@
+"""Loops over one picture, timed in interleaved blocks: the bare interpreter, Classifier.classify, a Pillow loop."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.progress import Progress
+from runtime.classifier import Classifier
+
+BLOCK_RUNS = 20
+_WARM_UP_RUNS = 10
+_SEED = 0
+
+
+def measure_loops(model: Path, picture: np.ndarray, blocks: int, progress: Progress) -> dict[str, tuple[float, ...]]:
+    """Seconds of single runs with one thread, by the loop's name, `blocks` x BLOCK_RUNS of each.
+
+    Args:
+        model: a `.tflite` file.
+        picture: uint8, height x width x 3, RGB.
+
+    invoke: the interpreter's `invoke()` alone. classify: `Classifier.classify(picture)`. pillow: what the
+    usual example does: Pillow's antialiased resize of the whole picture, set_tensor, invoke.
+    """
+    classifier = Classifier.load(model, threads=1, backend="litert")
+    interpreter = _open_interpreter(model)
+    loops: dict[str, Callable[[], object]] = {
+        "invoke": interpreter.invoke,
+        "classify": lambda: classifier.classify(picture),
+        "pillow": _make_pillow_loop(interpreter, picture),
+    }
+    for loop in loops.values():
+        _time(loop, _WARM_UP_RUNS)
+    generator = random.Random(_SEED)
+    times: dict[str, list[float]] = {name: [] for name in loops}
+    for number in range(blocks):
+        for name in generator.sample(list(loops), len(loops)):
+            times[name] += _time(loops[name], BLOCK_RUNS)
+        progress(number + 1, blocks)
+    return {name: tuple(values) for name, values in times.items()}
+
+
+def _open_interpreter(model: Path):  # type: ignore[no-untyped-def]  # LiteRT has no types
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        raise BenchmarkError("ai-edge-litert is not installed; pip install 'edgeframe[tflite]'") from None
+    interpreter = Interpreter(model_path=str(model), num_threads=1)
+    interpreter.allocate_tensors()
+    return interpreter
+
+
+def _make_pillow_loop(interpreter, picture: np.ndarray) -> Callable[[], None]:  # type: ignore[no-untyped-def]
+    details = interpreter.get_input_details()[0]
+    _, height, width, _ = details["shape"]
+
+    def classify() -> None:
+        resized = Image.fromarray(picture).resize((width, height), Image.Resampling.BILINEAR)
+        interpreter.set_tensor(details["index"], np.asarray(resized, details["dtype"])[np.newaxis])
+        interpreter.invoke()
+
+    return classify
+
+
+def _time(loop: Callable[[], object], runs: int) -> list[float]:
+    times = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        loop()
+        times.append(time.perf_counter() - started)
+    return times

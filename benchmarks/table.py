@@ -1,0 +1,18 @@
+"""Markdown tables that are aligned as plain text too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def format_rows(rows: Sequence[Sequence[str]], notes: Sequence[tuple[str, str]] = ()) -> str:
+    """A table of rows, the first one the titles. A note is the first cell of a row and a text for all the others."""
+    widths = [max(1, *map(len, column)) for column in zip(*rows)]  # Markdown wants three dashes.
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in rows]
+    lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    lines += [f"| {mark.ljust(widths[0])} | {_in_one_cell(text)} |" for mark, text in notes]
+    return "\n".join(lines)
+
+
+def _in_one_cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,197 @@
+"""Measuring real files in real processes, bad ones among them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.measurement import Results
+from benchmarks.results_file import read_results
+from benchmarks.run import split_runs
+from benchmarks.tasks import Settings
+from runtime.errors import UsageError
+from tests.conftest import ROOT, Run
+
+# An interpreter whose process dies the way that a bug in native code kills it.
+CRASHING_INTERPRETER = """
+import os, signal, sys
+class Interpreter:
+    def __init__(self, **options):
+        print("about to crash", file=sys.stderr, flush=True)
+        os.kill(os.getpid(), signal.SIGSEGV)
+"""
+
+
+def test_every_model_is_measured_and_the_rest_goes_on_when_some_fail(
+    run: Run, models: Path, colours: Path, tmp_path: Path
+) -> None:
+    truncated, text = tmp_path / "truncated.tflite", tmp_path / "text.onnx"
+    truncated.write_bytes((models / "rgb_int8.tflite").read_bytes()[:1000])
+    text.write_text("no model\n" * 100)
+    good = [models / "rgb_int8.tflite", models / "rgb_float32.onnx"]
+    out = tmp_path / "out"
+    done = run(
+        "benchmarks", "run", truncated, good[0], text, tmp_path / "none.tflite", good[1],
+        "--data", colours, "--out", out, "--runs", 6,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (1, "")
+    results = read_results(out / "results.json")
+    assert {measurement.model for measurement in results.measurements} == set(map(str, good))
+    assert [failure.name for failure in results.failures] == ["truncated.tflite", "text.onnx", "none.tflite"]
+    assert "copy it again" in results.failures[0].message
+    assert [line for line in done.stdout.splitlines() if "none.tflite failed" in line]
+    assert {file.name for file in out.iterdir()} == {"results.json", "results.md", "pareto.png"}
+    check_figures(results)
+
+
+def check_figures(results: Results) -> None:
+    """Six runs in five processes on twelve pictures that are easy to tell apart."""
+    for measurement in results.measurements:
+        assert measurement.backend == ("litert" if measurement.name.endswith("tflite") else "onnx")
+        assert [len(part.total_seconds) for part in measurement.rounds] == [2, 1, 1, 1, 1]
+        assert measurement.accuracy is not None
+        assert (measurement.accuracy.correct, measurement.accuracy.total) == (12, 12)
+        assert measurement.file_bytes == Path(measurement.model).stat().st_size
+        assert measurement.card.labels == ("red", "green", "blue")
+        for part in measurement.rounds:
+            steps = zip(part.prepare_seconds, part.invoke_seconds, part.total_seconds)
+            assert all(0 < prepare + invoke <= total for prepare, invoke, total in steps)
+            # A process that imports numpy and loads a model takes tens of milliseconds and of megabytes.
+            assert 0.01 < part.time_to_first_result_seconds < 60
+            assert part.peak_memory_bytes is None or 1e7 < part.peak_memory_bytes < 1e9
+
+
+def test_a_model_that_takes_its_process_down_is_a_row_and_the_rest_goes_on(
+    run: Run, models: Path, colours: Path, tmp_path: Path
+) -> None:
+    package = tmp_path / "lib" / "ai_edge_litert"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    (package / "interpreter.py").write_text(CRASHING_INTERPRETER)
+    files = (models / "rgb_int8.tflite", models / "rgb_float32.onnx")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "lib")}
+    settings = ("--data", colours, "--out", tmp_path, "--runs", 1, "--backend")
+    done = run("benchmarks", "run", files[0], *settings, "litert", env=environment)
+    (failure,) = read_results(tmp_path / "results.json").failures
+    assert done.returncode == 1
+    assert "SIGSEGV" in failure.message
+    done = run("benchmarks", "run", *files, *settings[:-1], env=environment)
+    results = read_results(tmp_path / "results.json")
+    assert done.returncode == 1
+    assert [failure.name for failure in results.failures] == ["rgb_int8.tflite"]
+    assert [measurement.name for measurement in results.measurements] == ["rgb_float32.onnx"]
+
+
+def test_a_model_that_answers_nan_is_a_row_that_says_so(run: Run, models: Path, colours: Path, tmp_path: Path) -> None:
+    model = tmp_path / "nan.onnx"
+    weight, nan = np.float32(6 / 255).tobytes(), np.float32(np.nan).tobytes()
+    content = (models / "rgb_float32.onnx").read_bytes()
+    assert content.count(weight) == 3
+    model.write_bytes(content.replace(weight, nan))
+    done = run("benchmarks", "run", model, "--data", colours, "--out", tmp_path, "--runs", 1)
+    assert done.returncode == 1
+    assert "nan.onnx failed: rgb_float32: its network answers with NaN" in done.stdout
+
+
+def test_classes_that_are_not_the_models_are_refused(run: Run, models: Path, colours: Path, tmp_path: Path) -> None:
+    other = tmp_path / "data"
+    for split in ("train", "test"):
+        for colour, name in (("red", "apple"), ("green", "pear")):
+            shutil.copytree(colours / split / colour, other / split / name)
+    done = run("benchmarks", "run", models / "rgb_int8.tflite", "--data", other, "--out", tmp_path)
+    assert done.returncode == 1
+    (failure,) = read_results(tmp_path / "results.json").failures
+    assert "are not among the model's 3 labels (apple, pear)" in failure.message
+
+
+def test_fewer_pictures_can_be_asked_for(run: Run, models: Path, colours: Path, tmp_path: Path) -> None:
+    settings = ("--data", colours, "--out", tmp_path, "--max-pictures", 6, "--split", "train", "--runs", 1)
+    assert run("benchmarks", "run", models / "rgb_float32.tflite", *settings).returncode == 0
+    (measurement,) = read_results(tmp_path / "results.json").measurements
+    assert measurement.accuracy is not None
+    assert (measurement.accuracy.total, measurement.accuracy.split) == (6, "train")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (("--data", "nowhere"), 1, "nowhere: no such file or folder"),
+        (("--data", "{colours}", "--backend", "abacus"), 2, "--backend abacus: expected one of litert"),
+        (("--data", "{loose}", "--split", "all"), 1, "its pictures have no classes; put them into class folders"),
+        (("--data", "{colours}", "--split", "all"), 1, "has splits of its own"),
+    ],
+)
+def test_what_is_of_no_use_to_any_model_ends_at_once_with_one_line(
+    run: Run, models: Path, colours: Path, tmp_path: Path, arguments: tuple[str, ...], status: int, words: str
+) -> None:
+    folders = {"colours": colours, "loose": colours / "test" / "red"}
+    done = run(
+        "benchmarks", "run", models / "rgb_int8.tflite", "--out", tmp_path / "out",
+        *(argument.format(**folders) for argument in arguments),
+    )  # fmt: skip
+    assert done.returncode == status
+    assert done.stderr.startswith("benchmarks: ")
+    assert words in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_that_is_stopped_leaves_what_was_measured_and_no_process(
+    models: Path, colours: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    file = tmp_path / "results.json"
+    names = [models / "rgb_int8.tflite", models / "rgb_float32.onnx"]
+    command = [sys.executable, "-m", "benchmarks", "run", *names, "--data", colours, "--out", tmp_path, "--runs", "100"]
+    process = subprocess.Popen(
+        list(map(str, command)), cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    wait_until(lambda: file.exists() and len(read_results(file).measurements) > 0)
+    process.send_signal(number)
+    errors = process.communicate(timeout=60)[1]
+    results = read_results(file)
+    assert results.measurements
+    assert not results.failures
+    if number == signal.SIGINT:
+        assert process.returncode == 130
+        assert errors == f"benchmarks: stopped; what was measured lies in {file}: python -m benchmarks report {file}\n"
+    # A worker that could not be told ends by itself when nobody takes its answer.
+    wait_until(lambda: not is_process_group(process.pid))
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "waited for a minute"
+        time.sleep(0.02)
+
+
+def is_process_group(number: int) -> bool:
+    try:
+        os.killpg(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("runs", "parts"), [(1, [1]), (3, [1, 1, 1]), (5, [1] * 5), (7, [2, 2, 1, 1, 1]), (200, [40] * 5)]
+)
+def test_runs_are_shared_out_among_the_rounds(runs: int, parts: list[int]) -> None:
+    assert split_runs(runs) == parts
+
+
+def test_settings_that_make_no_sense_cannot_be_made() -> None:
+    for make in (partial(Settings, threads=0), partial(Settings, runs=0), partial(Settings, max_pictures=0)):
+        with pytest.raises(UsageError, match=r"--[a-z-]+ 0: expected 1 or more"):
+            make("data")
