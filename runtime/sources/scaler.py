@@ -47,6 +47,9 @@ class VideoScaler:
         left, top, right, bottom = crop_box(frame.width, frame.height, self._size, self._fit)
         method = "area" if right - left >= width and bottom - top >= height else "bilinear"
         graph = Graph()
+        # Half a millisecond of work gains nothing from threads, which would fight the network's for the cores.
+        if hasattr(graph, "threads"):  # not in PyAV 15, the last for Python 3.9
+            graph.threads = 1
         # The graph wants a time base; nothing in it looks at the time.
         time_base = frame.time_base or Fraction(1, 1000)
         source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=time_base)
