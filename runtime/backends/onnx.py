@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -52,10 +53,7 @@ class OnnxBackend:
 
 def open_onnx(path: Path, threads: int, normalisation: OpenNormalisation, provider: str) -> OnnxBackend:
     """Open an `.onnx` by one of onnxruntime's providers (`CPU`, `CUDA`, ...); errors as in `open_backend`."""
-    try:
-        import onnxruntime
-    except ImportError as error:
-        raise BackendError(f"onnxruntime is installed but cannot be imported ({error}); install it again") from None
+    onnxruntime = import_onnxruntime()
     wanted = f"{provider}ExecutionProvider"
     available = onnxruntime.get_available_providers()
     if wanted not in available:
@@ -73,6 +71,18 @@ def open_onnx(path: Path, threads: int, normalisation: OpenNormalisation, provid
         raise BackendError(f"onnxruntime cannot start its {wanted} here; check the driver, or use --backend onnx")
     name = "onnx" if provider == "CPU" else f"onnx-{provider.lower()}"
     return OnnxBackend(path, session, name, threads, normalisation)
+
+
+def import_onnxruntime() -> Any:
+    """onnxruntime, without its telemetry: from 1.29 on it reports its use and writes to the temporary folder."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise BackendError(
+            f"onnxruntime cannot be imported ({error}); pip install --force-reinstall onnxruntime"
+        ) from None
+    return onnxruntime
 
 
 def _explain(message: str) -> str:

@@ -82,10 +82,12 @@ def _problem(row: BackendRow) -> str:
 
 
 def _onnx_problem(row: BackendRow) -> str:
+    from runtime.backends.onnx import import_onnxruntime
+
     try:
-        import onnxruntime
-    except ImportError as error:
-        return f"cannot be imported ({error}); pip install --force-reinstall onnxruntime"
+        onnxruntime = import_onnxruntime()
+    except EdgeframeError as error:
+        return str(error)
     if f"{row.option}ExecutionProvider" in onnxruntime.get_available_providers():
         return ""
     return f"this build of onnxruntime has no {row.option} provider; {row.remedy}"
@@ -109,7 +111,9 @@ def _try_default_model() -> Finding:
 
     try:
         classifier = Classifier.load()
-        result = classifier.classify(np.zeros((480, 640, 3), np.uint8))
+        picture = np.zeros((480, 640, 3), np.uint8)
+        classifier.classify(picture)  # the first one also loads what the resize needs
+        result = classifier.classify(picture)
     except EdgeframeError as error:
         return Finding("fails", "the default model", str(error))
     return Finding(

@@ -1,0 +1,72 @@
+"""How often a converted file answers as its original does, and by how much their scores differ."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from convert.network import BATCH, Network
+from convert.observer import Observer
+from convert.pictures import FittedPictures
+
+# A fitted picture (uint8, height x width x channels) to its scores (float32, classes).
+ScorePicture = Callable[[np.ndarray], np.ndarray]
+
+# Two-sided 95 % of the normal distribution.
+_Z = 1.959964
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Original and converted file on the same pictures.
+
+    agreeing: pictures on which both name the same class first. correct_original, correct: pictures that each
+    names rightly, None where the pictures are unlabelled. A picture's difference is its largest absolute
+    difference of a class's score; mean_difference and largest_difference are over the pictures.
+    """
+
+    count: int
+    agreeing: int
+    correct_original: int | None
+    correct: int | None
+    mean_difference: float
+    largest_difference: float
+
+    @property
+    def top1(self) -> float:
+        """The share of pictures on which both name the same class first, 0..1."""
+        return self.agreeing / self.count
+
+
+def compare_scores(original: np.ndarray, converted: np.ndarray, targets: np.ndarray | None) -> Agreement:
+    """Compare scores, count x classes; `targets` are the right classes where they are known."""
+    first, second = original.argmax(axis=1), converted.argmax(axis=1)
+    differences = np.abs(original - converted).max(axis=1)
+    return Agreement(
+        count=len(original),
+        agreeing=int((first == second).sum()),
+        correct_original=None if targets is None else int((first == targets).sum()),
+        correct=None if targets is None else int((second == targets).sum()),
+        mean_difference=float(differences.mean()),
+        largest_difference=float(differences.max()),
+    )
+
+
+def measure_agreement(network: Network, score: ScorePicture, fitted: FittedPictures, observer: Observer) -> Agreement:
+    """Ask the original and the converted file about the same fitted pictures."""
+    pictures = fitted.pictures
+    batches = [pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH)]
+    original = [network.scores(batch) for batch in observer.track(batches, "asking the original", len(batches))]
+    converted = [score(picture) for picture in observer.track(pictures, "asking the new file", len(pictures))]
+    return compare_scores(np.concatenate(original), np.stack(converted), fitted.targets)
+
+
+def wilson_interval(successes: int, count: int) -> tuple[float, float]:
+    """The 95 % interval of a share, by Wilson's score (it holds near 0 and 1, where the normal one does not)."""
+    share = successes / count
+    spread = _Z * math.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
+    middle, scale = share + _Z**2 / (2 * count), 1 + _Z**2 / count
+    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)

@@ -1,0 +1,26 @@
+"""Turning what a library raises into one line."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from runtime.errors import ConversionError, EdgeframeError
+
+_LONGEST_REASON = 200
+
+
+@contextlib.contextmanager
+def explain_failure(what: str) -> Iterator[None]:
+    """Raise `what (reason)` as a ConversionError for whatever a library raises inside.
+
+    The converters have no exceptions of their own that one could catch by name. Errors of edgeframe and of
+    the disk (OSError) pass as they are.
+    """
+    try:
+        yield
+    except (EdgeframeError, OSError):
+        raise
+    except Exception as error:
+        reason = " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
+        raise ConversionError(f"{what} ({reason})") from None

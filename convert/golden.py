@@ -1,0 +1,50 @@
+"""Golden samples: a few tiny pictures with this file's own answers, for a self-test on the device."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from convert.agreement import ScorePicture
+from convert.observer import Observer
+from runtime.card import GoldenSample, ModelCard
+from runtime.dataset import DataSet
+from runtime.image import Picture, fit_image
+
+COUNT = 3
+MAX_SIDE = 96
+# Decimals of a score in the card: finer than any quantization, coarser than what threads do to the last bit.
+_DECIMALS = 4
+# So many pictures are tried: enough for COUNT classes that the file is sure of.
+CANDIDATES = 40
+
+
+def make_golden(data: DataSet, card: ModelCard, score: ScorePicture, observer: Observer) -> tuple[GoldenSample, ...]:
+    """At most COUNT pictures of distinct classes, those that the file is surest of, at most MAX_SIDE pixels a side."""
+    samples = []
+    candidates = data.sample(CANDIDATES)
+    for _, picture in observer.track(candidates.pictures(observer.skip), "golden samples", len(candidates)):
+        small = _shrink(picture)
+        scores = score(fit_image(small, card.input, card.fit))
+        best = int(scores.argmax())
+        samples.append(GoldenSample(_encode(small), card.labels[best], round(float(scores[best]), _DECIMALS)))
+    chosen: list[GoldenSample] = []
+    for sample in sorted(samples, key=lambda sample: -sample.score):
+        if len(chosen) < COUNT and sample.label not in {other.label for other in chosen}:
+            chosen.append(sample)
+    return tuple(chosen)
+
+
+def _shrink(picture: Picture) -> Image.Image:
+    image = Image.fromarray(np.squeeze(picture)) if isinstance(picture, np.ndarray) else picture
+    small = image.copy()
+    small.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX)
+    return small
+
+
+def _encode(image: Image.Image) -> bytes:
+    png = io.BytesIO()
+    image.save(png, "PNG", optimize=True)
+    return png.getvalue()

@@ -1,0 +1,28 @@
+"""Ctrl-C at a moment when it does no harm."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def defer_interrupts() -> Iterator[None]:
+    """Let Ctrl-C take effect at the end only.
+
+    An interrupt while a compiled library is being imported (onnx, TensorFlow) can end the process by a
+    segmentation fault, and then nothing is tidied up.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        signal.raise_signal(signal.SIGINT)

@@ -1,0 +1,75 @@
+"""The Keras network that is converted: loaded without running code from its file, and asked for its scores."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from convert.failure import explain_failure
+from convert.interrupts import defer_interrupts
+from convert.source import Source
+from runtime.card import ModelCard
+from runtime.errors import ConversionError
+
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Network:
+    """A Keras classifier: float32 pictures of 0..255 in, scores (batch, classes) out."""
+
+    model: Any
+    card: ModelCard
+
+    def scores(self, pictures: np.ndarray) -> np.ndarray:
+        """The scores, float32 count x classes, of uint8 pictures, count x height x width x channels."""
+        batches = [
+            self.model.predict_on_batch(pictures[start : start + BATCH].astype(np.float32))
+            for start in range(0, len(pictures), BATCH)
+        ]
+        return np.concatenate(batches).astype(np.float32)
+
+    def trace(self, batch: int | None) -> Any:
+        """The network as a TensorFlow function of one float32 tensor `image`; a batch of None stays open."""
+        import tensorflow as tf
+
+        size = self.card.input
+        image = tf.TensorSpec((batch, size.height, size.width, size.channels), tf.float32, name="image")
+        return tf.function(lambda image: self.model(image, training=False), input_signature=[image])
+
+
+def load_network(source: Source) -> Network:
+    """Load the network of a checked file; ConversionError unless it is the classifier that its card describes."""
+    # The converters read TensorFlow graphs, whatever backend the network was trained on.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    with defer_interrupts():
+        import keras
+
+    with explain_failure(f"{source.path}: Keras {keras.__version__} cannot load it"):
+        model = keras.saving.load_model(source.path, compile=False, safe_mode=True)
+    _check_classifier(source, model)
+    return Network(model, source.card)
+
+
+def _check_classifier(source: Source, model: Any) -> None:
+    inputs, outputs = ([tuple(tensor.shape) for tensor in tensors] for tensors in (model.inputs, model.outputs))
+    size, classes = source.card.input, len(source.card.labels)
+    if len(inputs) != 1 or len(outputs) != 1 or len(inputs[0]) != 4 or len(outputs[0]) != 2:
+        raise ConversionError(
+            f"{source.path}: takes {_shapes(inputs)} and gives {_shapes(outputs)}; expected an image classifier: "
+            "one picture (batch, height, width, channels) in, one list of scores (batch, classes) out"
+        )
+    expected = (size.height, size.width, size.channels)
+    if any(side not in (None, wanted) for side, wanted in zip(inputs[0][1:], expected)):
+        raise ConversionError(f"{source.path}: takes {_shapes(inputs)}, its card says {size}; train and save it again")
+    if outputs[0][1] != classes:
+        raise ConversionError(
+            f"{source.path}: gives {outputs[0][1]} scores, its card has {classes} labels; train and save it again"
+        )
+
+
+def _shapes(shapes: list[tuple[int | None, ...]]) -> str:
+    return " and ".join("x".join("?" if side is None else str(side) for side in shape) for shape in shapes)

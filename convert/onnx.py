@@ -1,0 +1,66 @@
+"""ONNX by tf2onnx: pictures stay height x width x channels, the batch is open."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import tf2onnx
+
+from convert.failure import explain_failure
+from convert.network import Network
+from convert.observer import Observer
+from convert.onnx_graph import keep_used_domains, settle_names
+from convert.onnx_int8 import quantize_onnx
+from convert.recipes import Recipe
+
+OPSET = 17
+
+
+def write_onnx(
+    network: Network, recipe: Recipe, calibration: np.ndarray, path: Path, observer: Observer
+) -> tuple[str, ...]:
+    """A convert.formats.Writer."""
+    model = _export(network)
+    tools: tuple[str, ...] = (f"tf2onnx {tf2onnx.__version__}",)
+    if recipe.is_integer:
+        with explain_failure(f"onnxruntime cannot quantize {network.card.name}"):
+            model, quantizer = quantize_onnx(model, network, calibration, observer)
+        tools += (quantizer,)
+    with explain_failure(f"the ONNX file of {network.card.name} is not valid"):
+        onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+    return tools
+
+
+def _export(network: Network) -> Any:
+    """The float32 network as an onnx.ModelProto: `image` in, `scores` out."""
+    function = network.trace(batch=None)
+    with explain_failure(f"tf2onnx {tf2onnx.__version__} cannot convert {network.card.name}"), _eager_collection():
+        model, _ = tf2onnx.convert.from_function(function, input_signature=function.input_signature, opset=OPSET)
+    settle_names(model.graph)
+    keep_used_domains(model)
+    return model
+
+
+@contextlib.contextmanager
+def _eager_collection() -> Iterator[None]:
+    """Let Python collect often, looking at new objects only.
+
+    tf2onnx drops a copy of all weights, in a reference cycle, at each of its 24 passes: 1.4 GB of garbage for
+    an EfficientNet-Lite0 with Python's own thresholds, none with these, at no cost in time.
+    """
+    thresholds = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(700, 5, 1)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()

@@ -1,0 +1,55 @@
+"""Tidying an ONNX graph, so that the same network is the same bytes and every reader takes them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+INPUT, OUTPUT = "image", "scores"
+_COUNTER = re.compile(r"__\d+$")
+
+
+def settle_names(graph: Any) -> None:
+    """Name everything by its place in a GraphProto of one input and one output, in place.
+
+    What tf2onnx calls things counts up within a process and follows Python's hash order, so that the same
+    network would give other bytes every time.
+    """
+    graph.doc_string = ""
+    (taken,), (given,) = graph.input, graph.output
+    names, stems = {taken.name: INPUT}, Counter[str]()
+    for node in graph.node:
+        stem = _COUNTER.sub("", node.name)
+        stems[stem] += 1
+        node.name = stem if stems[stem] == 1 else f"{stem}/{stems[stem]}"
+        names.update({value: f"{node.name}:{position}" for position, value in enumerate(node.output)})
+    names[given.name] = OUTPUT
+    for node in graph.node:
+        for position, value in enumerate(node.input):
+            names.setdefault(value, f"{node.name}.{position}" if value else "")
+    _rename(graph, names)
+    for value in (taken, given):
+        value.type.tensor_type.shape.dim[0].dim_param = "batch"
+
+
+def _rename(graph: Any, names: dict[str, str]) -> None:
+    for value in (*graph.input, *graph.output, *graph.initializer):
+        value.name = names.get(value.name, value.name)
+    for node in graph.node:
+        node.input[:] = [names[value] for value in node.input]
+        node.output[:] = [names[value] for value in node.output]
+    weights = sorted(graph.initializer, key=lambda weight: weight.name)
+    del graph.initializer[:], graph.value_info[:]
+    graph.initializer.extend(weights)
+
+
+def keep_used_domains(model: Any) -> None:
+    """Drop the operator sets that no node of a ModelProto is of, and what tools note about themselves, in place.
+
+    Readers refuse sets that they do not know, whether or not a node needs them.
+    """
+    used = {node.domain for node in model.graph.node}
+    kept = [entry for entry in model.opset_import if entry.domain in used]
+    del model.opset_import[:], model.metadata_props[:]
+    model.opset_import.extend(kept)

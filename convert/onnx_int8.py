@@ -1,0 +1,143 @@
+"""Integer ONNX by onnxruntime's static quantization (QDQ), in the scheme that answers most like the original."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    QDQQuantizer,
+    QuantType,
+    create_calibrator,
+    quant_pre_process,
+)
+from onnxruntime.quantization.registry import QDQRegistry, QLinearOpsRegistry
+
+from convert.agreement import Agreement, compare_scores
+from convert.network import Network
+from convert.observer import Observer
+from convert.onnx_graph import INPUT, keep_used_domains
+from convert.onnx_input import take_bytes
+from runtime.backends import open_backend
+from runtime.errors import ConversionError
+
+_PROBABILITY_OPERATORS = ("Softmax", "Sigmoid")
+_LAYER_OPERATORS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """signed: int8 activations (S8S8), else uint8 (U8S8).
+
+    U8S8 products overflow 16 bits on x86 without VNNI, so there the weights have 7 bits. per_channel: a
+    scale for each channel of the weights, else one for all.
+    """
+
+    signed: bool
+    per_channel: bool
+
+    def __str__(self) -> str:
+        types = "S8S8" if self.signed else "U8S8 with 7-bit weights"
+        return f"{types}, {'per-channel' if self.per_channel else 'per-tensor'}"
+
+
+SCHEMES = tuple(Scheme(signed, per_channel) for per_channel in (True, False) for signed in (True, False))
+
+
+def quantize_onnx(model: Any, network: Network, calibration: np.ndarray, observer: Observer) -> tuple[Any, str]:
+    """Quantize a float32 ModelProto in every scheme and keep the best.
+
+    The best agrees on the most calibration pictures; of equals, the one whose scores differ least.
+
+    Returns:
+        The ModelProto, whose input is uint8, and the tool with its scheme, for the card.
+    """
+    original = network.scores(calibration)
+    with tempfile.TemporaryDirectory() as folder:
+        prepared = _prepare(model, Path(folder))
+        ranges = _measure_ranges(prepared, calibration, observer)
+        tried = []
+        for scheme in observer.track(SCHEMES, "choosing a scheme", len(SCHEMES)):
+            path = Path(folder, "scheme.onnx")
+            onnx.save(_quantize(onnx.load(prepared), ranges, scheme), path)
+            backend = open_backend(path)
+            scores = np.stack([backend.run(picture) for picture in calibration])
+            tried.append((compare_scores(original, scores, None), scheme, onnx.load(path)))
+    _, scheme, best = max(tried, key=lambda attempt: _merit(attempt[0]))
+    return best, f"onnxruntime {onnxruntime.__version__} ({scheme})"
+
+
+def _merit(agreement: Agreement) -> tuple[int, float]:
+    return agreement.agreeing, -agreement.mean_difference
+
+
+def _prepare(model: Any, folder: Path) -> Path:
+    """Fuse what onnxruntime fuses anyway (BatchNorm into convolutions) and infer shapes, before anything is rounded."""
+    plain, prepared = folder / "float.onnx", folder / "prepared.onnx"
+    onnx.save(model, plain)
+    quant_pre_process(str(plain), str(prepared), skip_symbolic_shape=True)
+    return prepared
+
+
+class _Pictures(CalibrationDataReader):  # type: ignore[misc]
+    """onnxruntime's protocol for calibration data."""
+
+    def __init__(self, pictures: Iterator[np.ndarray]) -> None:
+        self._pictures = pictures
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        picture = next(self._pictures, None)
+        return None if picture is None else {INPUT: picture[np.newaxis].astype(np.float32)}
+
+
+def _measure_ranges(prepared: Path, calibration: np.ndarray, observer: Observer) -> Any:
+    """The least and largest value of every activation over the calibration pictures."""
+    calibrator = create_calibrator(prepared, augmented_model_path=str(prepared.with_name("augmented.onnx")))
+    calibrator.collect_data(_Pictures(iter(observer.track(calibration, "calibrating", len(calibration)))))
+    return calibrator.compute_data()
+
+
+def _quantize(model: Any, ranges: Any, scheme: Scheme) -> Any:
+    outputs = {value.name for value in model.graph.output}
+    # Probabilities stay float32: of 1000 classes, nearly all would round to 0 on 256 levels.
+    kept_float = [
+        node.name
+        for node in model.graph.node
+        if node.op_type in _PROBABILITY_OPERATORS and outputs.intersection(node.output)
+    ]
+    quantizer = QDQQuantizer(
+        model,
+        per_channel=scheme.per_channel,
+        reduce_range=not scheme.signed,
+        weight_qType=QuantType.QInt8,
+        activation_qType=QuantType.QInt8 if scheme.signed else QuantType.QUInt8,
+        tensors_range=ranges,
+        nodes_to_quantize=[],
+        nodes_to_exclude=kept_float,
+        op_types_to_quantize=sorted({*QDQRegistry, *QLinearOpsRegistry}),
+        extra_options={},
+    )
+    quantizer.quantize_model()
+    quantizer.model.topological_sort()
+    quantized = quantizer.model.model
+    _require_integer_weights(quantized)
+    take_bytes(quantized, INPUT)
+    keep_used_domains(quantized)
+    return quantized
+
+
+def _require_integer_weights(model: Any) -> None:
+    """Raise ConversionError where a layer kept its float weights: the name of the recipe would not be true."""
+    floats = {weight.name for weight in model.graph.initializer if weight.data_type == onnx.TensorProto.FLOAT}
+    left = [
+        node.name for node in model.graph.node if node.op_type in _LAYER_OPERATORS and floats.intersection(node.input)
+    ]
+    if left:
+        raise ConversionError(f"{len(left)} layers stayed float32 ({', '.join(left[:3])}); choose --recipe float32")

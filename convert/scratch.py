@@ -1,0 +1,22 @@
+"""A place for temporary files that is gone afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+
+
+@contextlib.contextmanager
+def own_scratch() -> Iterator[None]:
+    """Have every temporary file made inside go to one folder, which is removed at the end.
+
+    Keras and TensorFlow leave theirs behind when they fail half-way, on a full disk for example.
+    """
+    before = tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix="edgeframe-", ignore_cleanup_errors=True) as folder:
+        tempfile.tempdir = folder
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before

@@ -1,0 +1,87 @@
+"""The `.keras` file to convert, checked before anything heavy is imported and without running anything in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runtime.card import ModelCard
+from runtime.card_file import check_model_path, read_card
+from runtime.errors import ConversionError
+
+_CONFIG_ENTRY = "config.json"
+_MAX_CONFIG_BYTES = 64 * 1024 * 1024
+_NOT_STRUCTURE = ("compile_config", "build_config")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A `.keras` file of built-in layers with a card. sha256: of the whole file, in hexadecimal."""
+
+    path: Path
+    card: ModelCard
+    sha256: str
+
+
+def open_source(path: Path) -> Source:
+    """Check a `.keras` file. Raises ModelError or ConversionError where it cannot be converted."""
+    check_model_path(path)
+    if path.suffix != ".keras" or not zipfile.is_zipfile(path):
+        raise ConversionError(
+            f"{path}: is no Keras file; expected what model.save('name.keras') or python -m train writes"
+        )
+    card = read_card(path)
+    if card is None:
+        raise ConversionError(
+            f"{path}: has no model card, so its labels and the fit of its pictures are unknown; "
+            "train it with python -m train, or give it one with runtime.card_file.embed_card"
+        )
+    _check_layers(path, _read_config(path))
+    return Source(path, card, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def _read_config(path: Path) -> Any:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            size = archive.getinfo(_CONFIG_ENTRY).file_size
+            if size > _MAX_CONFIG_BYTES:
+                raise ConversionError(
+                    f"{path}: {_CONFIG_ENTRY} claims {size} bytes, at most {_MAX_CONFIG_BYTES} are read"
+                )
+            return json.loads(archive.read(_CONFIG_ENTRY))
+    except (KeyError, ValueError, OSError, zipfile.BadZipFile, RecursionError) as error:
+        raise ConversionError(f"{path}: is damaged ({_CONFIG_ENTRY}: {error}); save or copy it again") from None
+
+
+def _check_layers(path: Path, config: Any) -> None:
+    """Lambda layers hold code, and custom ones need code: neither is run from a file, and no format has them."""
+    for part in _parts(config):
+        kind, inner = part["class_name"], part.get("config")
+        name = inner.get("name", kind) if isinstance(inner, dict) else inner
+        if kind == "Lambda":
+            raise ConversionError(
+                f"{path}: layer {name} is a Lambda, which holds Python code that is never run from a file; "
+                "build it of Keras layers and save again"
+            )
+        if str(part["module"]).partition(".")[0] != "keras":
+            raise ConversionError(
+                f"{path}: {name} is a custom {kind}, expected layers of Keras itself; build it of those and save again"
+            )
+
+
+def _parts(config: Any) -> Iterator[dict[str, Any]]:
+    """Every serialized object inside a Keras configuration; how it was trained (losses, metrics) does not matter."""
+    pending = [config]
+    while pending:
+        part = pending.pop()
+        if isinstance(part, dict):
+            if "class_name" in part and "module" in part:
+                yield part
+            pending += [value for key, value in part.items() if key not in _NOT_STRUCTURE]
+        elif isinstance(part, list):
+            pending += part

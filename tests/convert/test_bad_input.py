@@ -1,0 +1,181 @@
+"""What is wrong gives one line and the right exit status, and leaves no file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from convert.cli import main
+from runtime.card import InputSize
+from tests.convert.conftest import Trained
+from tests.convert.networks import COLOUR_LABELS, SIDE, save, spoil_features
+
+Capture = pytest.CaptureFixture[str]
+SIZE = InputSize(SIDE, SIDE)
+
+
+def complaint(capture: Capture, status: int, *arguments: object) -> str:
+    """The one line that a call ends with, which must have this exit status."""
+    assert main([str(argument) for argument in arguments]) == status
+    told = capture.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("convert: ")
+    assert told.err.count("\n") == 1
+    return told.err
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("form", ["tflite", "onnx"])
+def test_a_network_that_quantizes_badly_is_caught(colours: Trained, tmp_path: Path, capsys: Capture, form: str) -> None:
+    spoilt = spoil_features(colours.model, tmp_path / "spoilt.keras")
+    told = complaint(capsys, 1, spoilt, "--to", form, "--calibrate", colours.data, "--calibration-images", 30)
+    assert "--min-agreement 0.97" in told
+    assert "--recipe float32" in told
+    assert files(tmp_path) == ["spoilt.keras"]
+
+
+def test_a_file_that_was_there_before_a_failure_stays_as_it_was(
+    colours: Trained, tmp_path: Path, capsys: Capture
+) -> None:
+    spoilt, out = spoil_features(colours.model, tmp_path / "spoilt.keras"), tmp_path / "old.tflite"
+    out.write_bytes(b"the old one")
+    complaint(capsys, 1, spoilt, "--out", out, "--calibrate", colours.data, "--calibration-images", 30)
+    assert out.read_bytes() == b"the old one"
+    assert files(tmp_path) == ["old.tflite", "spoilt.keras"]
+
+
+def test_a_network_that_quantizes_badly_is_fine_in_float32(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
+    spoilt = spoil_features(colours.model, tmp_path / "spoilt.keras")
+    given = (spoilt, "--to", "tflite", "--recipe", "float32", "--calibrate", colours.data)
+    assert main([str(argument) for argument in given]) == 0
+    assert "agreement         100.0%" in capsys.readouterr().out
+    assert files(tmp_path) == ["spoilt.keras", "spoilt_float32.tflite"]
+
+
+def test_a_missing_model_is_named(tmp_path: Path, capsys: Capture) -> None:
+    assert "no.keras: no such file" in complaint(
+        capsys, 1, tmp_path / "no.keras", "--to", "onnx", "--calibrate", tmp_path
+    )
+
+
+def test_a_text_file_named_keras_is_no_model(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "text.keras").write_text("no model")
+    told = complaint(capsys, 1, tmp_path / "text.keras", "--to", "onnx", "--calibrate", tmp_path)
+    assert "is no Keras file" in told
+
+
+def test_a_truncated_model_is_no_model(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "half.keras").write_bytes(colours.model.read_bytes()[:5000])
+    told = complaint(capsys, 1, tmp_path / "half.keras", "--to", "onnx", "--calibrate", colours.data)
+    assert "half.keras" in told
+
+
+def test_a_model_without_a_card_says_how_to_get_one(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
+    import keras
+
+    plain = tmp_path / "plain.keras"
+    keras.saving.load_model(colours.model).save(plain)
+    assert "python -m train" in complaint(capsys, 1, plain, "--to", "onnx", "--calibrate", colours.data)
+
+
+def colour_picture() -> Any:
+    import keras
+
+    return keras.Input((SIDE, SIDE, 3))
+
+
+def test_a_lambda_layer_is_named_and_not_run(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
+    import keras
+
+    picture = colour_picture()
+    doubled = keras.layers.Lambda(lambda values: values * 2, name="doubling")(picture)
+    scores = keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(doubled))
+    path = save(keras.Model(picture, scores), tmp_path / "lambda.keras", COLOUR_LABELS, SIZE)
+    told = complaint(capsys, 1, path, "--to", "tflite", "--calibrate", colours.data)
+    assert "layer doubling is a Lambda" in told
+
+
+def test_a_custom_layer_is_named(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
+    import keras
+
+    class Doubling(keras.layers.Layer):  # type: ignore[misc]
+        def call(self, values: Any) -> Any:
+            return values * 2
+
+    picture = colour_picture()
+    scores = keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(Doubling(name="twice")(picture)))
+    path = save(keras.Model(picture, scores), tmp_path / "custom.keras", COLOUR_LABELS, SIZE)
+    told = complaint(capsys, 1, path, "--to", "tflite", "--calibrate", colours.data)
+    assert "twice is a custom Doubling" in told
+
+
+@pytest.mark.parametrize("kind", ["two outputs", "a map of scores"])
+def test_a_network_that_is_no_classifier_is_refused(
+    colours: Trained, tmp_path: Path, capsys: Capture, kind: str
+) -> None:
+    import keras
+
+    picture = colour_picture()
+    cells = keras.layers.Conv2D(3, 1)(picture)
+    pooled = keras.layers.GlobalAveragePooling2D()(cells)
+    outputs = [pooled, pooled] if kind == "two outputs" else cells
+    path = save(keras.Model(picture, outputs), tmp_path / "other.keras", COLOUR_LABELS, SIZE)
+    told = complaint(capsys, 1, path, "--to", "tflite", "--calibrate", colours.data)
+    assert "expected an image classifier" in told
+
+
+def test_a_card_with_other_labels_or_another_size_than_the_network_is_refused(
+    colours: Trained, tmp_path: Path, capsys: Capture
+) -> None:
+    import keras
+
+    model = keras.saving.load_model(colours.model)
+    more = save(model, tmp_path / "more.keras", (*COLOUR_LABELS, "gray"), SIZE)
+    assert "4 labels" in complaint(capsys, 1, more, "--to", "tflite", "--calibrate", colours.data)
+    larger = save(model, tmp_path / "larger.keras", COLOUR_LABELS, InputSize(SIDE + 1, SIDE))
+    assert "its card says" in complaint(capsys, 1, larger, "--to", "tflite", "--calibrate", colours.data)
+
+
+def test_data_that_is_missing_or_empty_is_named(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
+    assert "no such file or folder" in complaint(
+        capsys, 1, colours.model, "--to", "onnx", "--calibrate", tmp_path / "no"
+    )
+    assert "no pictures" in complaint(capsys, 1, colours.model, "--to", "onnx", "--calibrate", tmp_path)
+
+
+def test_an_out_in_a_folder_that_is_not_there_is_refused(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
+    out = tmp_path / "no" / "a.tflite"
+    assert "there is no folder" in complaint(capsys, 1, colours.model, "--calibrate", colours.data, "--out", out)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["a.keras"],
+        ["a.keras", "--calibrate", "d"],
+        ["a.keras", "--calibrate", "d", "--to", "pdf"],
+        ["a.keras", "--calibrate", "d", "--to", "onnx", "--out", "a.tflite"],
+        ["a.keras", "--calibrate", "d", "--to", "onnx", "--recipe", "int3"],
+        ["a.keras", "--calibrate", "d", "--to", "onnx", "--calibration-images", "0"],
+        ["a.keras", "--calibrate", "d", "--to", "onnx", "--min-agreement", "97"],
+        ["a.keras", "--calibrate", "d", "--to", "onnx", "--no-such-option"],
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_status_2(capsys: Capture, arguments: list[str]) -> None:
+    complaint(capsys, 2, *arguments)
+
+
+def test_a_folder_of_pictures_that_cannot_be_read_is_refused(colours: Trained, tmp_path: Path, capfd: Capture) -> None:
+    folder = tmp_path / "red"
+    folder.mkdir()
+    for number in range(4):
+        (folder / f"{number}.png").write_bytes(b"no picture")
+    assert main([str(colours.model), "--to", "tflite", "--calibrate", str(tmp_path)]) == 1
+    lines = capfd.readouterr().err.splitlines()
+    assert lines[0].endswith("left out")
+    assert lines[-1].endswith("can be read; give other data")
