@@ -16,11 +16,13 @@ _FASHION = (
 )  # fmt: skip
 _CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
+_CIFAR10_OF_KERAS = "cifar-10-batches-py-target/cifar-10-batches-py"
+
 # name: class names, and where it may lie below the data folder or the Keras cache
 NAMED = {
     "mnist": (_DIGITS, ("mnist.npz",)),
     "fashion_mnist": (_FASHION, ("fashion_mnist.npz", "fashion-mnist", "fashion_mnist")),
-    "cifar10": (_CIFAR10, ("cifar10.npz", "cifar-10-batches-py", "cifar-10-batches-py-target", "cifar10_jpeg.tar.gz")),
+    "cifar10": (_CIFAR10, ("cifar10.npz", "cifar-10-batches-py", _CIFAR10_OF_KERAS, "cifar10_jpeg.tar.gz")),
 }
 
 
@@ -62,7 +64,7 @@ def _find_named(name: str, data_dir: str | Path | None) -> Path:
             return folder / candidate
     raise DataError(
         f"{name}: none of {', '.join(NAMED[name][1])} in {folder}; name the folder that has it with --data-dir, "
-        f"or download it: python -m train {name}"
+        f"or download it: python -m train {name} --model deep_cnn --out {name}.keras"
     )
 
 

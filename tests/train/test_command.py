@@ -1,0 +1,151 @@
+"""`python -m train` as its user meets it: one process, its files, its two streams and its exit code."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from runtime.card import InputSize, ModelCard
+from runtime.card_file import read_card
+from runtime.dataset import open_dataset
+from runtime.image import fit_image
+from tests.conftest import ROOT, Run
+from tests.train.conftest import SAMPLE
+
+Done = subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def trained(
+    run: Run, offline: dict[str, str], part_of_sample: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Done, Path]:
+    """Three epochs of deep_cnn: the finished command, and its file."""
+    out = tmp_path_factory.mktemp("out") / "clothes.keras"
+    done = run("train", part_of_sample, "--model", "deep_cnn", "--epochs", 3, "--out", out, env=offline)
+    return done, out
+
+
+@pytest.fixture(scope="module")
+def card(trained: tuple[Done, Path]) -> ModelCard:
+    found = read_card(trained[1])
+    assert found is not None
+    return found
+
+
+def test_three_epochs_learn(trained: tuple[Done, Path], card: ModelCard) -> None:
+    assert trained[0].returncode == 0, trained[0].stderr
+    assert card.measured is not None
+    assert card.measured.top1 > 0.6  # 0.7 here after 3 x 57 steps; by chance 0.1
+
+
+def test_a_training_in_a_pipe_says_a_line_an_epoch_and_what_came_out(trained: tuple[Done, Path]) -> None:
+    lines = trained[0].stdout.splitlines()
+    assert [line[:9] for line in lines[:3]] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert lines[3].endswith("of 500 test pictures right")
+    assert lines[4].startswith(f"{trained[1]}: deep_cnn, 28x28 gray, 10 labels, ")
+    assert len(lines) == 5
+    assert trained[0].stderr == ""
+
+
+def test_the_file_carries_its_card(card: ModelCard) -> None:
+    assert (card.name, card.architecture, card.recipe, card.scores) == ("clothes", "deep_cnn", "float32", "softmax")
+    assert card.labels[0] == "T-shirt/top"
+    assert card.input == InputSize(28, 28, 1)
+    assert card.provenance.source == "clothes.npz"
+    assert card.provenance.date == "1970-01-02"  # of SOURCE_DATE_EPOCH
+    assert card.provenance.tools[0] == f"keras {keras.__version__}"
+
+
+def test_the_file_with_its_card_is_still_one_that_keras_loads(
+    trained: tuple[Done, Path], card: ModelCard, part_of_sample: Path
+) -> None:
+    """And it gets right as many test pictures as the card says, counted here anew."""
+    model = keras.models.load_model(trained[1])
+    test = open_dataset(part_of_sample, "test")
+    pictures = np.stack([fit_image(test.read(number), card.input, card.fit) for number in range(len(test))])
+    correct = int((model.predict(pictures, verbose=0).argmax(axis=1) == test.targets).sum())
+    assert card.measured is not None
+    assert (correct / len(test), len(test)) == (card.measured.top1, card.measured.count)
+
+
+def test_the_file_holds_no_optimizer(trained: tuple[Done, Path]) -> None:
+    assert trained[1].stat().st_size < 1.1 * 4 * 329_962
+
+
+def test_an_interrupted_training_ends_quietly_and_leaves_no_file(offline: dict[str, str], tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "train", str(SAMPLE), "--model", "mlp", "--epochs", "1000"]
+    command += ["--out", str(tmp_path / "clothes.keras")]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=offline, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline().startswith("epoch 1/1000")
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        assert process.stderr.read() == ""
+        assert process.wait() == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ("", 2, "the following arguments are required: DATA, --model, --out"),
+        ("SAMPLE --model deep_cnn --out OUT/m.keras --epochs 0", 2, "'0', expected a whole number from 1"),
+        ("SAMPLE --model deep_cnn --out OUT/m.keras --fit oval", 2, "'oval', expected crop"),
+        ("SAMPLE --model deep_cnn --out OUT/m.keras --alpha 0.5", 2, "has one width; leave out --alpha 0.5"),
+        ("SAMPLE --model deep_cnn --out OUT/m.keras --strategy head", 2, "has no published weights"),
+        ("SAMPLE --model mobilenet --out OUT/m.keras --alpha 0.3", 2, "published weights at --alpha 0.25, 0.5,"),
+        ("SAMPLE --model resnet --out OUT/m.keras", 2, "'resnet': expected one of mlp, cnn"),
+        ("SAMPLE --model deep_cnn --out OUT/m.h5", 2, "expected a name that ends in .keras"),
+        ("pretrained deep_cnn --out OUT/m.keras", 2, "deep_cnn: has no published weights"),
+        ("SAMPLE --model deep_cnn --out OUT/none/m.keras", 1, "there is no folder"),
+        ("OUT/none --model deep_cnn --out OUT/m.keras", 1, "none: no such file or folder"),
+        ("mnist --model deep_cnn --out OUT/m.keras --data-dir OUT", 1, "none of mnist.npz in"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line_and_an_exit_code(
+    run: Run, offline: dict[str, str], tmp_path: Path, arguments: str, code: int, message: str
+) -> None:
+    words = [word.replace("SAMPLE", str(SAMPLE)).replace("OUT", str(tmp_path)) for word in arguments.split()]
+    done = run("train", *words, env=offline)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.startswith("train: ") and done.stderr.count("\n") == 1
+    assert message in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("mnist --model deep_cnn", "put mnist.npz there, or name the folder that has it with --data-dir"),
+        ("SAMPLE --model mobilenet", "mobilenet_1_0_224_tf_no_top.h5 is not in"),
+    ],
+)
+def test_what_cannot_be_downloaded_is_named_with_the_place_for_it(
+    run: Run, offline: dict[str, str], tmp_path: Path, arguments: str, message: str
+) -> None:
+    words = [word.replace("SAMPLE", str(SAMPLE)) for word in arguments.split()]
+    done = run("train", *words, "--out", tmp_path / "m.keras", env=offline)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("train: ") and done.stderr.count("\n") == 1
+    assert message in done.stderr and offline["KERAS_HOME"] in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["pretrained", "--help"]])
+def test_help_and_list_load_no_keras(arguments: list[str]) -> None:
+    code = f"import sys\nfrom train.cli import main\ntry: main({arguments})\nfinally: print('keras' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_list_names_every_network_with_its_published_figure(run: Run) -> None:
+    lines = run("train", "list").stdout.splitlines()
+    assert [line.split()[0] for line in lines] == ["name", "mlp", "cnn", "deep_cnn", "mobilenet", "efficientnet_lite0"]
+    assert "MNIST 99.26 %" in lines[3]

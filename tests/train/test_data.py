@@ -1,0 +1,78 @@
+"""What is checked of the data before a training begins."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from runtime.errors import DataError
+from tests.train.conftest import SAMPLE
+from train.data import open_training_data
+
+
+def _save_pictures(folder: Path, count: int = 10, mode: str = "RGB") -> None:
+    folder.mkdir(parents=True)
+    for number in range(count):
+        Image.new(mode, (8, 8), number).save(folder / f"{number}.png")
+
+
+def test_the_sample_is_split_into_what_is_learnt_validated_and_tested() -> None:
+    data = open_training_data(str(SAMPLE), None)
+    assert (data.name, data.labels[9]) == ("fashion_mnist.npz", "Ankle boot")
+    for part, of_each_class in ((data.train, 900), (data.validation, 100), (data.test, 200)):
+        assert np.bincount(part.targets).tolist() == [of_each_class] * 10
+    assert data.are_gray()
+
+
+def test_a_class_missing_from_the_test_pictures_keeps_the_numbers_of_the_others(tmp_path: Path) -> None:
+    for label in ("apple", "pear", "quince"):
+        _save_pictures(tmp_path / "train" / label)
+    _save_pictures(tmp_path / "test" / "quince")
+    data = open_training_data(str(tmp_path), None)
+    assert {data.labels[target] for target in data.test.targets} == {"quince"}
+
+
+def test_one_coloured_picture_makes_a_data_set_coloured(tmp_path: Path) -> None:
+    _save_pictures(tmp_path / "apple", mode="L")
+    _save_pictures(tmp_path / "pear", mode="L")
+    assert open_training_data(str(tmp_path), None).are_gray()
+    _save_pictures(tmp_path / "quince", mode="RGB")
+    assert not open_training_data(str(tmp_path), None).are_gray()
+
+
+def test_one_class_is_an_error(tmp_path: Path) -> None:
+    _save_pictures(tmp_path / "apple")
+    with pytest.raises(DataError, match=r"one class only \(apple\); a classifier needs 2 or more"):
+        open_training_data(str(tmp_path), None)
+
+
+@pytest.mark.parametrize("parent", ["", "train"])
+def test_a_class_folder_without_pictures_is_an_error_that_names_it(tmp_path: Path, parent: str) -> None:
+    for label in ("apple", "pear"):
+        _save_pictures(tmp_path / parent / label)
+    (tmp_path / parent / "quince").mkdir()
+    with pytest.raises(DataError, match="quince: has no pictures; add some, or remove the folder"):
+        open_training_data(str(tmp_path), None)
+
+
+def test_a_class_with_test_pictures_only_is_an_error_that_names_it(tmp_path: Path) -> None:
+    for label in ("apple", "pear"):
+        _save_pictures(tmp_path / "train" / label)
+    _save_pictures(tmp_path / "test" / "quince")
+    with pytest.raises(DataError, match=r"1 of 3 classes have no training pictures \(quince\)"):
+        open_training_data(str(tmp_path), None)
+
+
+def test_pictures_without_class_folders_are_an_error_that_says_where_they_go(tmp_path: Path) -> None:
+    _save_pictures(tmp_path / "pictures")
+    with pytest.raises(DataError, match="no class names; put those of each class into a folder of its name"):
+        open_training_data(str(tmp_path / "pictures"), None)
+
+
+def test_a_named_data_set_is_read_from_the_folder_that_has_it(data_dir: Path) -> None:
+    data = open_training_data("mnist", data_dir)
+    assert (data.name, data.labels) == ("mnist", tuple("0123456789"))
+    assert (len(data.train) + len(data.validation), len(data.test)) == (60_000, 10_000)

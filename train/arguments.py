@@ -1,0 +1,153 @@
+"""The command line of `python -m train`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import NoReturn
+
+from runtime.card import MAX_SIDE, Fit
+from runtime.errors import EdgeframeError, TrainingError, UsageError
+from train.models import ARCHITECTURES
+from train.plan import STRATEGIES
+
+_USAGE = """python -m train DATA --model NAME --out FILE.keras [options]
+       python -m train pretrained NAME --out FILE.keras [options]
+       python -m train list"""
+
+_EXAMPLES = """examples:
+  python -m train examples/fashion_mnist/fashion_mnist.npz --model deep_cnn --epochs 5 --out clothes.keras
+  python -m train mnist --model deep_cnn --out digits.keras
+  python -m train flowers/ --model mobilenet --alpha 0.25 --out flowers.keras
+  python -m train flowers.tar --model efficientnet_lite0 --strategy head --out flowers.keras
+  python -m train pretrained efficientnet_lite0 --out imagenet.keras
+  python -m train list
+
+The next step: python -m convert FILE.keras --to tflite --recipe int8 --calibrate DATA --out FILE.tflite"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong usage is one line, as every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message} (see python -m train --help)")
+
+
+def train_parser() -> argparse.ArgumentParser:
+    """For `python -m train DATA ...`."""
+    parser = _Parser(
+        prog="python -m train",
+        usage=_USAGE,
+        description="Train an image classifier and write it as one .keras file with its labels and its model card.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "data",
+        metavar="DATA",
+        help="class folders of pictures, a .tar of them, an .npz in Keras' layout, or mnist, fashion_mnist, cifar10",
+    )
+    parser.add_argument("--model", required=True, metavar="NAME", help="the network, see python -m train list")
+    _add_network_options(parser)
+    parser.add_argument(
+        "--strategy",
+        choices=[strategy.name for strategy in STRATEGIES],
+        help="; ".join(f"{strategy.name}: {strategy.purpose}" for strategy in STRATEGIES)
+        + " (default: head where there are published weights)",
+    )
+    parser.add_argument(
+        "--fit",
+        type=_fit,
+        metavar="FIT",
+        help="how a picture of another shape is made the network's: crop, crop:0.875 (that part of the centre square), "
+        "squash or letterbox (default: the network's own)",
+    )
+    epochs = ", ".join(f"{strategy.epochs} for {strategy.name}" for strategy in STRATEGIES)
+    parser.add_argument("--epochs", type=_above_zero, metavar="N", help=f"passes over the pictures (default: {epochs})")
+    parser.add_argument("--batch", type=_above_zero, default=32, metavar="N", help="pictures a step (default: 32)")
+    parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="equal seeds, equal weights (default: 0)")
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="has the named data set (default: the Keras cache, then a download to it)",
+    )
+    return parser
+
+
+def published_parser() -> argparse.ArgumentParser:
+    """For `python -m train pretrained NAME ...`."""
+    parser = _Parser(
+        prog="python -m train pretrained",
+        description="Write a network with its published weights and the 1000 ImageNet classes as one .keras file.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("model", metavar="NAME", help=" or ".join(row.name for row in ARCHITECTURES if row.weights))
+    _add_network_options(parser)
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="has imagenet_class_index.json (default: the Keras cache, then a download to it)",
+    )
+    return parser
+
+
+def list_parser() -> argparse.ArgumentParser:
+    """For `python -m train list`."""
+    return _Parser(prog="python -m train list", description="List the networks.", allow_abbrev=False)
+
+
+def check_out(path: Path) -> Path:
+    """Where a model can be written. Raises UsageError for another suffix, TrainingError for no place to write."""
+    if path.suffix != ".keras":
+        raise UsageError(f"--out {path}: expected a name that ends in .keras")
+    if not path.parent.is_dir():
+        raise TrainingError(f"--out {path}: there is no folder {path.parent}; make it: mkdir -p {path.parent}")
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        raise TrainingError(f"--out {path}: cannot be written; name a file in a folder of yours")
+    return path
+
+
+def _add_network_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE.keras", help="the file to write")
+    parser.add_argument("--alpha", type=_width, default=1.0, metavar="A", help="width of mobilenet (default: 1)")
+    parser.add_argument("--size", type=_side, metavar="N", help="input of N x N pixels (default: the network's own)")
+
+
+def _fit(text: str) -> Fit:
+    try:
+        return Fit.parse(text)
+    except EdgeframeError:
+        expected = "crop, crop:F with F above 0 and at most 1, squash or letterbox"
+        raise argparse.ArgumentTypeError(f"{text!r}, expected {expected}") from None
+
+
+def _above_zero(text: str) -> int:
+    return _whole(text, 1, 1_000_000)
+
+
+def _side(text: str) -> int:
+    return _whole(text, 1, MAX_SIDE)
+
+
+def _seed(text: str) -> int:
+    return _whole(text, 0, 2**32 - 1)  # what keras.utils.set_random_seed takes
+
+
+def _whole(text: str, least: int, most: int) -> int:
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number from {least} to {most}")
+    return int(text)
+
+
+def _width(text: str) -> float:
+    try:
+        width = float(text)
+    except ValueError:
+        width = 0.0
+    if not 0 < width <= 10:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a number above 0 and at most 10")
+    return width

@@ -1,0 +1,65 @@
+"""From a row of the table to a network: the builder's features, and a classifier on them."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+
+import keras
+from keras import KerasTensor, layers
+
+from runtime.errors import TrainingError
+from train.models import Architecture, Variant
+
+
+@dataclass(frozen=True)
+class Network:
+    """A classifier and its two halves, which share its layers and weights.
+
+    whole: picture (float32, batch x height x width x channels, 0..255) -> probabilities (float32, batch x classes).
+    backbone: picture -> features. head: features -> probabilities.
+    """
+
+    whole: keras.Model
+    backbone: keras.Model
+    head: keras.Model
+
+
+def build_network(architecture: Architecture, variant: Variant, classes: int) -> Network:
+    """A network for `classes` classes of one's own. Raises TrainingError when it cannot be built so."""
+    picture, features = _build_features(architecture, variant)
+    head_input = keras.Input(features.shape[1:], name="features")
+    classifier = [
+        layers.Dropout(architecture.dropout, name="classifier_dropout"),
+        # float32 also where the rest is of lower precision.
+        layers.Dense(classes, activation="softmax", dtype="float32", name="scores"),
+    ]
+    scores, head_scores = features, head_input
+    for layer in classifier:
+        scores, head_scores = layer(scores), layer(head_scores)
+    return Network(
+        whole=keras.Model(picture, scores, name=architecture.name),
+        backbone=keras.Model(picture, features),
+        head=keras.Model(head_input, head_scores),
+    )
+
+
+def build_published(architecture: Architecture, variant: Variant) -> keras.Model:
+    """A network with its published weights and their 1000 classes; `variant` is pretrained and has its top."""
+    picture, scores = _build_features(architecture, variant)
+    return keras.Model(picture, scores, name=architecture.name)
+
+
+def _build_features(architecture: Architecture, variant: Variant) -> tuple[KerasTensor, KerasTensor]:
+    size = variant.size
+    file, _, function = architecture.builder.partition(":")
+    build = getattr(importlib.import_module(f"train.networks.{file}"), function)
+    picture = keras.Input((size.height, size.width, size.channels), name="picture")
+    try:
+        return picture, build(picture, variant)
+    except ValueError as error:
+        # Keras' own words for a picture that is too small for the pools, or a width that has no weights.
+        reason = " ".join(str(error).split())[:200]
+        raise TrainingError(
+            f"{architecture.name}: cannot be built for {size} ({reason}); its own size is {architecture.input}"
+        ) from None

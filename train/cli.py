@@ -1,0 +1,95 @@
+"""`python -m train`: what was asked for, what came out, and the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from runtime.card import ModelCard
+from runtime.errors import EdgeframeError, UsageError
+from train.arguments import check_out, list_parser, published_parser, train_parser
+from train.models import ARCHITECTURES, Variant, find_architecture
+from train.plan import Plan, Schedule, check_variant, choose_size, choose_strategy
+from train.quiet import import_keras
+
+_DONE, _FAILED, _WRONG_USAGE, _INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the arguments say, and give the exit code. Errors are one line on stderr."""
+    commands = {"list": _list, "pretrained": _write_published}
+    try:
+        if arguments and arguments[0] in commands:
+            commands[arguments[0]](arguments[1:])
+        else:
+            _train(arguments)
+        sys.stdout.flush()
+        return _DONE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read has gone; nothing more is written, also not by Python as it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _FAILED
+    except (EdgeframeError, OSError, MemoryError) as error:
+        print(f"train: {error or 'not enough memory'}", file=sys.stderr)
+        return _WRONG_USAGE if isinstance(error, UsageError) else _FAILED
+
+
+def _train(arguments: Sequence[str]) -> None:
+    asked = train_parser().parse_args(arguments)
+    plan = _plan(asked)
+    out = check_out(asked.out)
+
+    from train.data import open_training_data
+
+    data = open_training_data(asked.data, asked.data_dir)
+    import_keras()
+    from train.progress import Progress
+    from train.training import train_model
+
+    _summarise(train_model(plan, data, out, Progress(sys.stdout, sys.stderr)), out)
+
+
+def _plan(asked: Namespace) -> Plan:
+    architecture = find_architecture(asked.model)
+    strategy = choose_strategy(architecture, asked.strategy)
+    return Plan(
+        architecture=architecture,
+        strategy=strategy,
+        schedule=Schedule(asked.epochs or strategy.epochs, asked.batch, strategy.rate),
+        size=choose_size(architecture, asked.size),
+        fit=asked.fit or architecture.fit,
+        alpha=asked.alpha,
+        seed=asked.seed,
+    )
+
+
+def _write_published(arguments: Sequence[str]) -> None:
+    asked = published_parser().parse_args(arguments)
+    architecture = find_architecture(asked.model)
+    check_variant(architecture, asked.alpha, pretrained=True)
+    variant = Variant(choose_size(architecture, asked.size), asked.alpha, pretrained=True, top=True)
+    out = check_out(asked.out)
+    import_keras()
+    from train.published import write_published
+
+    _summarise(write_published(architecture, variant, out, asked.data_dir), out)
+
+
+def _list(arguments: Sequence[str]) -> None:
+    list_parser().parse_args(arguments)
+    print(f"{'name':<20} {'input':<13} {'parameters':>10}  {'published':<15}  for")
+    for row in ARCHITECTURES:
+        print(f"{row.name:<20} {row.input!s:<13} {row.parameters:>10,}  {row.published:<15}  {row.purpose}")
+
+
+def _summarise(card: ModelCard, out: Path) -> None:
+    if card.measured:
+        correct = round(card.measured.top1 * card.measured.count)
+        print(f"{card.measured.top1:.1%} top-1: {correct:,} of {card.measured.count:,} test pictures right")
+    size = out.stat().st_size / 1e6
+    print(f"{out}: {card.architecture}, {card.input}, {len(card.labels)} labels, {size:.1f} MB")

@@ -1,0 +1,117 @@
+"""The pictures of a training, opened and checked before Keras is loaded."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import redirect_stdout
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from runtime.dataset import NAMED, SPLITS, DataSet, open_dataset
+from runtime.dataset.open import keras_cache
+from runtime.errors import DataError, PictureError
+from runtime.image import Picture
+from train.download import explain_failure
+from train.quiet import import_keras
+
+# So many pictures of all classes tell whether a data set is gray.
+_GLANCED_AT = 32
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What is learnt from, what chooses the best weights, and what they are judged by.
+
+    The targets of all three index `labels`; `name` is the data's, without the folders that it lies in.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    train: DataSet
+    validation: DataSet
+    test: DataSet
+
+    def are_gray(self) -> bool:
+        """Whether all of some pictures that can be read are gray."""
+        pictures = [picture for _, picture in self.train.sample(_GLANCED_AT).pictures(_ignore)]
+        return bool(pictures) and all(map(_is_gray, pictures))
+
+
+def open_training_data(spec: str, data_dir: Path | None) -> TrainingData:
+    """Open all three splits of what `runtime.dataset.open_dataset` takes; named data sets may be downloaded.
+
+    Raises DataError: no such data, no class names, fewer than two classes, or a class without pictures.
+    """
+    if spec in NAMED and data_dir is None and not _is_cached(spec):
+        _download(spec)
+    train, validation, test = (open_dataset(spec, split, data_dir) for split in SPLITS)
+    _check_classes(train, spec)
+    labels = train.labels
+    return TrainingData(
+        name=spec if spec in NAMED else Path(spec).resolve().name,
+        labels=labels,
+        train=train,
+        validation=replace(validation, labels=labels, targets=validation.targets_in(labels)),
+        test=replace(test, labels=labels, targets=test.targets_in(labels)),
+    )
+
+
+def check_every_class(targets: np.ndarray, labels: tuple[str, ...], name: str) -> None:
+    """Raises DataError when a class has no picture to learn from."""
+    empty = [label for number, label in enumerate(labels) if not (targets == number).any()]
+    if empty:
+        raise DataError(
+            f"{name}: {len(empty)} of {len(labels)} classes have no training pictures ({', '.join(empty[:3])}); "
+            "add some, or remove the class"
+        )
+
+
+def _check_classes(train: DataSet, spec: str) -> None:
+    if not train.is_labelled or not train.labels:
+        raise DataError(
+            f"{spec}: its pictures have no class names; put those of each class into a folder of its name, "
+            "or add a labels.csv with the columns file and label"
+        )
+    if len(train.labels) < 2:
+        raise DataError(f"{spec}: has one class only ({train.labels[0]}); a classifier needs 2 or more, a folder each")
+    if Path(spec).is_dir():
+        _check_no_empty_folder(Path(spec), train.labels)
+    check_every_class(train.targets, train.labels, spec)
+
+
+def _check_no_empty_folder(folder: Path, labels: tuple[str, ...]) -> None:
+    """A folder beside the classes' that is no class has no pictures: most likely a forgotten class."""
+    for parent in (folder, *(child for child in folder.iterdir() if child.is_dir())):
+        children = [child for child in parent.iterdir() if child.is_dir() and not child.name.startswith(".")]
+        names = {child.name for child in children}
+        empty = sorted(names - set(labels)) if names & set(labels) else []
+        if empty:
+            raise DataError(f"{parent / empty[0]}: has no pictures; add some, or remove the folder")
+
+
+def _is_cached(name: str) -> bool:
+    return any((keras_cache() / candidate).exists() for candidate in NAMED[name][1])
+
+
+def _download(name: str) -> None:
+    """To the Keras cache, by Keras."""
+    datasets = import_keras().datasets
+    try:
+        with redirect_stdout(sys.stderr):
+            getattr(datasets, name).load_data()
+    except Exception as error:  # Keras raises bare Exceptions
+        raise DataError(
+            f"{name}: is not in {keras_cache()} and cannot be downloaded ({explain_failure(error)[1]}); "
+            f"put {' or '.join(NAMED[name][1])} there, or name the folder that has it with --data-dir"
+        ) from None
+
+
+def _is_gray(picture: Picture) -> bool:
+    return picture.mode == "L" if isinstance(picture, Image.Image) else picture.ndim == 2 or picture.shape[2] == 1
+
+
+def _ignore(error: PictureError) -> None:
+    """It is named when the pictures are read to learn from."""

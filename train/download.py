@@ -1,0 +1,35 @@
+"""Downloads by Keras: its messages out of the results, and its failures in words that help."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import PurePosixPath
+
+from runtime.dataset.open import keras_cache
+from runtime.errors import TrainingError
+
+
+@contextmanager
+def downloading_weights() -> Iterator[None]:
+    """Around a call that may download to the Keras cache: TrainingError names the file and where to put it."""
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    except Exception as error:
+        url, reason = explain_failure(error)
+        if not url:
+            raise
+        raise TrainingError(
+            f"{PurePosixPath(url).name} is not in {keras_cache().parent / 'models'} and cannot be downloaded "
+            f"({reason}); put it there, it is at {url}"
+        ) from None
+
+
+def explain_failure(error: Exception) -> tuple[str, str]:
+    """The URL that could not be had and why; the URL is empty where the error is of another kind."""
+    # keras.utils.get_file raises a bare Exception with this text.
+    failure = re.match(r"URL fetch failure on (\S+): (?:None -- )?(.*)", str(error))
+    return (failure[1], failure[2]) if failure else ("", " ".join(str(error).split())[:200])

@@ -1,0 +1,32 @@
+"""Loading Keras without its backend's chatter."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from types import ModuleType
+
+from runtime.errors import TrainingError
+
+
+def import_keras() -> ModuleType:
+    """Keras on the backend that the user has chosen (KERAS_BACKEND, or ~/.keras/keras.json).
+
+    TensorFlow writes to the process's stderr while it loads, before it looks at any setting: that is kept away.
+    Raises TrainingError when Keras or its backend is not installed.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        keras = importlib.import_module("keras")
+    except ModuleNotFoundError as error:
+        raise TrainingError(f"{error.name} is not installed; pip install -e '.[train]' {error.name}") from None
+    finally:
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(nowhere)
+    if not sys.stderr.isatty():
+        keras.config.disable_interactive_logging()  # no bars of downloads in a pipe
+    return keras

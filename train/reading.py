@@ -1,0 +1,64 @@
+"""Pictures of a data set as arrays at the network's size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from runtime.card import Fit, InputSize
+from runtime.dataset import DataSet
+from runtime.errors import DataError
+from runtime.image import Picture, fit_image
+from train.progress import Progress
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What is learnt from: uint8 pictures (count x height x width x channels) or float32 features (count x features).
+
+    targets: int64 classes (count).
+    """
+
+    values: np.ndarray
+    targets: np.ndarray
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads pictures and fits them to a network's input. Those that cannot be read are named and left out."""
+
+    size: InputSize
+    fit: Fit
+    progress: Progress
+
+    def read_all(self, data: DataSet) -> Examples:
+        """In memory. Raises DataError when no picture can be read."""
+        pictures = np.empty((len(data), self.size.height, self.size.width, self.size.channels), np.uint8)
+        numbers: list[int] = []
+        for number, picture in self._readable(data):
+            pictures[len(numbers)] = fit_image(picture, self.size, self.fit)
+            numbers.append(number)
+        return Examples(pictures[: len(numbers)], data.targets[numbers])
+
+    def read_batches(self, data: DataSet, batch: int) -> Iterator[Examples]:
+        """A batch at a time, the last one smaller: many photos need little memory. Raises as `read_all`."""
+        pictures: list[np.ndarray] = []
+        numbers: list[int] = []
+        for number, picture in self._readable(data):
+            pictures.append(fit_image(picture, self.size, self.fit))
+            numbers.append(number)
+            if len(pictures) == batch:
+                yield Examples(np.stack(pictures), data.targets[numbers])
+                pictures, numbers = [], []
+        if pictures:
+            yield Examples(np.stack(pictures), data.targets[numbers])
+
+    def _readable(self, data: DataSet) -> Iterator[tuple[int, Picture]]:
+        count = 0
+        for numbered in self.progress.pictures(data, f"{data.split} pictures"):
+            count += 1
+            yield numbered
+        if not count:
+            raise DataError(f"{data.name}: none of its {len(data)} {data.split} pictures can be read")
