@@ -36,9 +36,9 @@ format: install
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-# One file for all supported Pythons, with markers.
+# One file for all supported Pythons, with markers. No one version of backports-strenum (of ai-edge-litert) suits them.
 lock:
-	$(BIN)/uv pip compile --universal --python-version 3.10 --no-annotate --no-header --quiet --upgrade \
+	$(BIN)/uv pip compile --universal --python-version 3.10 --no-annotate --no-header --quiet --upgrade --no-emit-package backports-strenum \
 		$(foreach extra,$(subst $(comma), ,$(EXTRAS)),--extra $(extra)) pyproject.toml -o constraints.txt
 comma := ,
 
