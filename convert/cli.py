@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from convert.agreement import wilson_interval
 from convert.arguments import parse_order
 from convert.conversion import Conversion, convert
+from convert.interrupts import note_interrupts
 from convert.observer import Observer, T
 from convert.quiet import quiet_libraries
 from runtime.errors import EdgeframeError, PictureError, UsageError
@@ -33,24 +34,31 @@ class _Bars(Observer):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code comes back."""
-    try:
-        order = parse_order(arguments)
-        with quiet_libraries():
-            done = convert(order, _Bars())
-        print(_summary(done), flush=True)
-        return DONE
-    except EdgeframeError as error:
+    with note_interrupts() as interrupts:
+        try:
+            order = parse_order(arguments)
+            with quiet_libraries():
+                done = convert(order, _Bars())
+            print(_summary(done), flush=True)
+            return DONE
+        except (Exception, KeyboardInterrupt) as error:
+            # Where Ctrl-C comes while a C++ library calls back into Python, another exception comes out of it.
+            return INTERRUPTED if interrupts else _tell(error)
+
+
+def _tell(error: BaseException) -> int:
+    """One line on standard error, where the error is the user's to mend; its exit code comes back."""
+    if isinstance(error, EdgeframeError):
         print(f"convert: {error}", file=sys.stderr)
         return WRONG_USAGE if isinstance(error, UsageError) else FAILED
-    except ModuleNotFoundError as error:
+    if isinstance(error, ModuleNotFoundError):
         print(f"convert: {error.name} is not installed; pip install -e '.[convert]'", file=sys.stderr)
         return FAILED
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
+    if isinstance(error, BrokenPipeError):
         # Python flushes standard output once more when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    raise error
 
 
 def _summary(done: Conversion) -> str:

@@ -9,6 +9,25 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
+def note_interrupts() -> Iterator[list[int]]:
+    """A list that is not empty once Ctrl-C came, whatever became of the KeyboardInterrupt that it raised."""
+    came: list[int] = []
+
+    def interrupt(number: int, frame: object) -> None:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield came
+        return
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield came
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
 def defer_interrupts() -> Iterator[None]:
     """Let Ctrl-C take effect at the end only.
 

@@ -38,7 +38,7 @@ def test_a_network_takes_camera_values_and_gives_probabilities(architecture: Arc
 def test_a_network_normalises_inside_itself_to_about_one(architecture: Architecture) -> None:
     network = _build(architecture, classes=3)
     first = network.layers[1]
-    assert isinstance(first, keras.layers.Rescaling)
+    assert isinstance(first, (keras.layers.Rescaling, keras.layers.Normalization))
     ends = np.asarray(first(np.asarray([0.0, 255.0], np.float32)))
     np.testing.assert_allclose(ends, [-1, 1], atol=0.01)  # EfficientNet-Lite0 takes (x - 127) / 128
 
