@@ -41,9 +41,8 @@ def test_a_network_normalises_inside_itself_to_about_one(architecture: Architect
     assert isinstance(first, (keras.layers.Rescaling, keras.layers.Normalization))
     for level, expected in ((0, -1), (255, 1)):
         picture = np.full((1, 2, 2, architecture.input.channels), level, np.float32)
-        np.testing.assert_allclose(
-            np.asarray(first(picture)), expected, atol=0.01
-        )  # EfficientNet-Lite0 takes (x - 127) / 128
+        # EfficientNet-Lite0 takes (x - 127) / 128.
+        np.testing.assert_allclose(np.asarray(first(picture)), expected, atol=0.01)
 
 
 @every_network
