@@ -67,7 +67,8 @@ def _look_at_backends() -> Iterator[Finding]:
 
     for row in BACKENDS.values():
         what = f"backend {row.name} ({row.suffix})"
-        is_best = row is next(iter(find_backends(row.suffix)), row)
+        of_its_kind = [other for other in BACKENDS.values() if other.suffix == row.suffix]
+        is_best = row is (find_backends(row.suffix) or of_its_kind)[0]
         problem = _problem(row) if row.is_installed else row.remedy
         if not problem:
             yield Finding("ok", f"{what}: {row.version or 'installed'}")
