@@ -38,8 +38,10 @@ format: install
 
 # One file for all supported Pythons, with markers. No one version of backports-strenum (of ai-edge-litert) suits them.
 lock:
-	$(BIN)/uv pip compile --universal --python-version 3.10 --no-annotate --no-header --quiet --upgrade --no-emit-package backports-strenum \
+	$(BIN)/uv pip compile --universal --python-version 3.10 --no-annotate --no-header --quiet --upgrade \
+		--no-emit-package backports-strenum \
 		$(foreach extra,$(subst $(comma), ,$(EXTRAS)),--extra $(extra)) pyproject.toml -o constraints.txt
+	sed -i '1i # What `make` installs, for Python 3.10 to 3.13: made by `make lock` from pyproject.toml.' constraints.txt
 comma := ,
 
 # Rebuilds runtime/models: PICTURES is a folder of ImageNet-like photos to calibrate and check with.

@@ -6,8 +6,17 @@ source       the `.keras` file, checked before anything heavy is imported
 pictures     which pictures calibrate and which ones check
 network      the loaded Keras network: what the result is compared with
 recipes      one row a recipe                 formats    one row a format
-tflite       writes TFLite                    onnx, onnx_int8, onnx_input, onnx_graph    write ONNX
-agreement    how often two files answer alike
+order        what a user wants: targets, pictures, bounds; targets reads it from the options
+tflite       writes TFLite: tflite_file edits its tables, tflite_check judges its dtypes,
+             tflite_metadata describes it to MediaPipe and Android, by the tables of flat_table
+onnx         writes ONNX: onnx_weights, onnx_int8, onnx_input, onnx_graph
+agreement    how often two files answer alike: bounds decides, differences saves the pictures
+diagnose     which layers of a file lose the most: diagnose_tflite and diagnose_onnx read their results by the names
+             in layers, diagnose_files opens either, diagnose_report and diagnose_command tell
+float_layers which layers stay float32 in an integer file; tflite_mixed writes it so
+operators_onnx    what an `.onnx` computes, as runtime.operators has it of a `.tflite`
+cam          a second output: where on the picture the class was seen
 golden       the tiny pictures of the self-test
-conversion   all of it in order
+conversion   all of it in order               report     what is printed
+adopt        a card for a file made elsewhere; channels turns BGR round
 """

@@ -20,6 +20,15 @@ _Z = 1.959964
 
 
 @dataclass(frozen=True)
+class Difference:
+    """A picture, by its number, and the indices of the classes that each file names first."""
+
+    number: int
+    original: int
+    converted: int
+
+
+@dataclass(frozen=True)
 class Agreement:
     """Original and converted file on the same pictures.
 
@@ -34,6 +43,7 @@ class Agreement:
     correct: int | None
     mean_difference: float
     largest_difference: float
+    differing: tuple[Difference, ...] = ()
 
     @property
     def top1(self) -> float:
@@ -52,6 +62,10 @@ def compare_scores(original: np.ndarray, converted: np.ndarray, targets: np.ndar
         correct=None if targets is None else int((second == targets).sum()),
         mean_difference=float(differences.mean()),
         largest_difference=float(differences.max()),
+        differing=tuple(
+            Difference(int(number), int(first[number]), int(second[number]))
+            for number in np.flatnonzero(first != second)
+        ),
     )
 
 

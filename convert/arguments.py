@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from convert.conversion import Order
-from convert.formats import FORMATS, check_recipe, choose_format
-from convert.recipes import RECIPES
+from convert.float_layers import FloatLayers
+from convert.formats import FORMATS
+from convert.order import Bounds, Order
+from convert.recipes import RANGES, RECIPES
+from convert.targets import OPEN_BATCH, choose_targets, keep_float
 from runtime.errors import UsageError
 
 _DESCRIPTION = """Convert a trained .keras classifier to a .tflite or .onnx that carries its model card,
@@ -18,11 +20,15 @@ _EXAMPLES = """examples:
   python -m convert flowers.keras --to tflite --recipe int8 --calibrate flowers/
   python -m convert flowers.keras --to onnx --recipe float32 --calibrate flowers/ --out flowers.onnx
   python -m convert digits.keras --to tflite --recipe int8 --calibrate mnist --data-dir ../shared/data
+  python -m convert flowers.keras --to tflite,onnx --recipe all --calibrate flowers/ --out family/
+  python -m convert flowers.keras --to tflite --calibrate flowers/ --auto
+  python -m convert diagnose flowers.keras flowers_int8.tflite --data flowers/
+  python -m convert adopt theirs.tflite --labels labels.txt --out ours.tflite
 
 exit status: 0 done, 1 the conversion failed or agrees too little (no file is written), 2 wrong usage"""
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """Wrong usage is one line, as every other error."""
 
     def error(self, message: str) -> NoReturn:
@@ -31,7 +37,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parse_order(arguments: Sequence[str] | None) -> Order:
     """The arguments (default: the process's) as an Order. Raises UsageError."""
-    parser = _Parser(
+    parser = Parser(
         prog="python -m convert",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,
@@ -40,22 +46,40 @@ def parse_order(arguments: Sequence[str] | None) -> Order:
     )
     parser.add_argument("model", metavar="MODEL.keras", type=Path, help="what python -m train wrote")
     _add_result(parser)
+    _add_float_layers(parser)
     _add_pictures(parser)
     return _order(parser.parse_args(arguments))
 
 
 def _add_result(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    add("--to", choices=FORMATS, help="the format (default: what --out ends in)")
-    add("--recipe", choices=RECIPES, default="int8", help="how numbers are stored (default: int8)")
+    add("--to", metavar="FORMATS", help=f"of {', '.join(FORMATS)}, with commas (default: what --out ends in)")
+    add(
+        "--recipe",
+        metavar="NAMES",
+        default="int8",
+        help=f"of {', '.join(RECIPES)}, with commas, or all (default: int8)",
+    )
     add("--out", metavar="FILE", type=Path, help="or a folder (default: MODEL_RECIPE.FORMAT beside the model)")
+    add("--batch", choices=("1", OPEN_BATCH), help="pictures at a time (default: 1 for tflite, any number for onnx)")
     add("--min-agreement", metavar="SHARE", type=_share, default=0.97, help="of the answers, 0..1 (default: 0.97)")
+    add("--max-drop", metavar="POINTS", type=_points, help="of top-1, 0..100 (default: any)")
+    add("--save-differences", metavar="DIR", type=Path, help="save the pictures that are answered otherwise there")
+
+
+def _add_float_layers(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    chosen = "worst:N of python -m convert diagnose, or names between commas"
+    add("--keep-float", metavar="LAYERS", help=f"layers that stay float32 in an int8 file: {chosen}")
+    add("--with-cam", action="store_true", help="a second output: where on the picture the class was seen")
+    add("--auto", action="store_true", help="keep as few layers float32 as --min-agreement and --max-drop allow")
 
 
 def _add_pictures(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     kinds = "a folder, .tar or .npz, or mnist, fashion_mnist, cifar10"
     add("--calibrate", metavar="DATA", required=True, help=f"pictures to calibrate and check with: {kinds}")
+    add("--calibration", choices=RANGES, default=RANGES[0], help="how ranges are measured (default: minmax)")
     add("--calibration-images", metavar="N", type=_count, default=200, help="at most so many (default: 200)")
     add("--check-images", metavar="N", type=_count, default=1000, help="at most so many others (default: 1000)")
     add("--data-dir", metavar="DIR", help="where a data set given by name lies (default: the Keras cache)")
@@ -69,29 +93,36 @@ def _count(text: str) -> int:
 
 
 def _share(text: str) -> float:
+    return _number(text, 1)
+
+
+def _points(text: str) -> float:
+    return _number(text, 100)
+
+
+def _number(text: str, most: int) -> float:
     try:
-        share = float(text)
+        number = float(text)
     except ValueError:
-        share = -1
-    if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0..1")
-    return share
+        number = -1
+    if not 0 <= number <= most:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0..{most}")
+    return number
 
 
 def _order(given: argparse.Namespace) -> Order:
-    form, recipe = choose_format(given.to, given.out), RECIPES[given.recipe]
-    check_recipe(recipe, form)
-    name = f"{given.model.stem}_{recipe.name}{form.suffix}"
-    out = given.out or given.model.with_name(name)
+    targets = choose_targets(
+        given.model, given.to, given.recipe, given.out, ranges=given.calibration, batch=given.batch
+    )
     return Order(
         model=given.model,
-        out=out / name if out.is_dir() else out,
-        form=form,
-        recipe=recipe,
+        targets=keep_float(targets, FloatLayers.parse(given.keep_float, given.auto)),
         data=given.calibrate,
         data_dir=given.data_dir,
         golden=None if given.golden == "none" else given.golden or given.calibrate,
         calibration_images=given.calibration_images,
         check_images=given.check_images,
-        min_agreement=given.min_agreement,
+        bounds=Bounds(given.min_agreement, given.max_drop),
+        differences=given.save_differences,
+        with_cam=given.with_cam,
     )

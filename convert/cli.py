@@ -1,30 +1,43 @@
-"""`python -m convert`: arguments in, one file and a summary out; errors are one line and an exit code."""
+"""`python -m convert`: arguments in, files and what was measured of them out; errors are a line and an exit code."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from convert.agreement import wilson_interval
 from convert.arguments import parse_order
-from convert.conversion import Conversion, convert
+from convert.conversion import Conversion, Failure, convert
 from convert.interrupts import note_interrupts
 from convert.observer import Observer, T
 from convert.quiet import quiet_libraries
+from convert.report import format_summary, format_table, time_file
 from runtime.errors import EdgeframeError, PictureError, UsageError
 
 DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+# `module:function` of each, which takes the arguments behind its name and gives the exit code.
+_COMMANDS = {
+    "adopt": "convert.adopt_command:run_adopt",
+    "diagnose": "convert.diagnose_command:run_diagnose",
+}
 
 
 class _Bars(Observer):
     """Progress bars on standard error, where that is a terminal."""
 
-    def track(self, items: Iterable[T], what: str, total: int) -> Iterable[T]:
+    def __init__(self, interrupts: Sequence[int]) -> None:
+        self._interrupts = interrupts
+
+    def track(self, items: Iterable[T], what: str, total: int) -> Iterator[T]:
         from tqdm import tqdm
 
-        bar: Iterable[T] = tqdm(items, desc=what, total=total, leave=False, disable=None, file=sys.stderr)
-        return bar
+        for item in tqdm(items, desc=what, total=total, leave=False, disable=None, file=sys.stderr):
+            # Ctrl-C that a library made an error of fails one file, and must not let the next one begin.
+            if self._interrupts:
+                raise KeyboardInterrupt
+            yield item
 
     def skip(self, error: PictureError) -> None:
         from tqdm import tqdm
@@ -34,13 +47,12 @@ class _Bars(Observer):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code comes back."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
     with note_interrupts() as interrupts:
         try:
-            order = parse_order(arguments)
-            with quiet_libraries():
-                done = convert(order, _Bars())
-            print(_summary(done), flush=True)
-            return DONE
+            if given and given[0] in _COMMANDS:
+                return _load(_COMMANDS[given[0]])(given[1:])
+            return _convert(given, _Bars(interrupts))
         except (Exception, KeyboardInterrupt) as error:
             # Where Ctrl-C comes while a C++ library calls back into Python, another exception comes out of it.
             return INTERRUPTED if interrupts else _tell(error)
@@ -61,23 +73,23 @@ def _tell(error: BaseException) -> int:
     raise error
 
 
-def _summary(done: Conversion) -> str:
-    agreement = done.agreement
-    rows = [
-        ("file", f"{done.path} ({done.size / 1e6:.2f} MB)"),
-        ("recipe", f"{done.card.recipe}, by {', '.join(done.tools)}"),
-        ("checked on", f"{agreement.count} pictures that did not calibrate it ({done.split})"),
-        ("agreement", _share_line(agreement.agreeing, agreement.count)),
-    ]
-    if agreement.correct is not None and agreement.correct_original is not None:
-        rows.append(("top-1, original", _share_line(agreement.correct_original, agreement.count)))
-        rows.append(("top-1, this file", _share_line(agreement.correct, agreement.count)))
-    rows.append(
-        ("score difference", f"mean {agreement.mean_difference:.4f}, largest {agreement.largest_difference:.4f}")
-    )
-    return "\n".join(f"{name:<17} {text}" for name, text in rows)
+def _load(command: str) -> Callable[[Sequence[str]], int]:
+    module, _, function = command.partition(":")
+    run: Callable[[Sequence[str]], int] = getattr(importlib.import_module(module), function)
+    return run
 
 
-def _share_line(successes: int, count: int) -> str:
-    low, high = wilson_interval(successes, count)
-    return f"{successes / count:.1%} (95% interval {low:.1%} to {high:.1%})"
+def _convert(arguments: Sequence[str], observer: Observer) -> int:
+    order = parse_order(arguments)
+    with quiet_libraries():
+        outcomes = convert(order, observer)
+        done = [outcome for outcome in outcomes if isinstance(outcome, Conversion)]
+        failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
+        if len(outcomes) > 1:
+            rows = [time_file(file) for file in observer.track(done, "timing", len(done))]
+            print(format_table(rows, failures), flush=True)
+        elif done:
+            print(format_summary(done[0]), flush=True)
+    for failure in failures:
+        _tell(failure.error)
+    return FAILED if failures else DONE

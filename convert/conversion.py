@@ -1,46 +1,32 @@
-"""A conversion from end to end: check, convert, compare, embed the card, and only then give the file its name."""
+"""A conversion from end to end: check, convert, compare, embed the card, and only then give a file its name."""
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from convert.agreement import Agreement, measure_agreement
-from convert.formats import Format, Writer
+from convert.agreement import Agreement, ScorePicture, measure_agreement
+from convert.bounds import require_bounds
+from convert.cam import with_cam
+from convert.diagnose_files import diagnose_file
+from convert.differences import save_differences
+from convert.float_layers import recipes_to_try
 from convert.golden import make_golden
 from convert.interrupts import defer_interrupts
 from convert.network import Network, load_network
 from convert.observer import Observer
+from convert.order import Order, Target
 from convert.pictures import FittedPictures, choose_pictures, fit_pictures, open_whole, span_input_range
-from convert.recipes import Recipe
 from convert.scratch import own_scratch
 from convert.source import Source, open_source
 from runtime.backends import open_backend
 from runtime.card import Measured, ModelCard
 from runtime.card_file import embed_card, write_whole
 from runtime.dataset import DataSet
-from runtime.errors import ConversionError
-
-
-@dataclass(frozen=True)
-class Order:
-    """What to convert, into what, and by which pictures.
-
-    data, golden: what runtime.dataset.open_dataset takes; golden is None where the card gets no samples.
-    calibration_images, check_images: how many pictures at most. min_agreement: 0..1.
-    """
-
-    model: Path
-    out: Path
-    form: Format
-    recipe: Recipe
-    data: str
-    data_dir: str | None = None
-    golden: str | None = None
-    calibration_images: int = 200
-    check_images: int = 1000
-    min_agreement: float = 0.97
+from runtime.errors import ConversionError, EdgeframeError
 
 
 @dataclass(frozen=True)
@@ -56,6 +42,14 @@ class Conversion:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A file that was not written, and why."""
+
+    path: Path
+    error: EdgeframeError
+
+
+@dataclass(frozen=True)
 class _Material:
     """What a conversion works with, all of it read and checked."""
 
@@ -64,28 +58,43 @@ class _Material:
     calibration: FittedPictures
     check: FittedPictures
     golden: DataSet | None
-    write: Writer
 
 
-def convert(order: Order, observer: Observer) -> Conversion:
-    """Convert as ordered; `order.out` is written whole or not at all.
+@dataclass(frozen=True)
+class _Draft:
+    """A file without a card yet: what made it, what asks it, and how it agrees."""
 
-    Raises ConversionError (below the agreement, not convertible, not writable), and what the model's file and
-    the data raise: ModelError, DataError.
+    tools: tuple[str, ...]
+    score: ScorePicture
+    agreement: Agreement
+
+
+def convert(order: Order, observer: Observer) -> list[Conversion | Failure]:
+    """Make every file of the order, each written whole or not at all; one that fails does not hinder the others.
+
+    Raises what the model's file and the data raise (ModelError, DataError, ConversionError): then there is
+    nothing that any file could be made of.
     """
-    if not order.out.parent.is_dir():
-        raise ConversionError(f"{order.out}: there is no folder {order.out.parent}; make it first")
-    made: list[Conversion] = []
+    folder = order.targets[0].path.parent
+    if len(order.targets) > 1 and folder.parent.is_dir():
+        folder.mkdir(exist_ok=True)
+    if not folder.is_dir():
+        raise ConversionError(f"{order.targets[0].path}: there is no folder {folder}; make it first")
+    with _explain_disk(order.targets[0].path), own_scratch():
+        material = _gather(order, observer)
+        targets = observer.track(order.targets, "files", len(order.targets))
+        return [_attempt(target, order, material, observer) for target in targets]
+
+
+@contextlib.contextmanager
+def _explain_disk(path: Path) -> Iterator[None]:
     try:
-        with own_scratch():
-            material = _gather(order, observer)
-            write_whole(order.out, lambda new: made.append(_make(new, order, material, observer)))
+        yield
     except OSError as error:
         raise ConversionError(
-            f"{order.out}: not written ({error}); see that you may write there, and that there is space there "
+            f"{path}: not written ({error}); see that you may write there, and that there is space there "
             f"and in {tempfile.gettempdir()}"
         ) from None
-    return made[0]
 
 
 def _gather(order: Order, observer: Observer) -> _Material:
@@ -97,20 +106,30 @@ def _gather(order: Order, observer: Observer) -> _Material:
         golden = open_whole(order.golden, "test", order.data_dir)
     calibration = fit_pictures(choice.calibration, source.card, observer, "reading for calibration")
     check = fit_pictures(choice.check, source.card, observer, "reading for the check")
-    return _Material(source, load_network(source), calibration, check, golden, order.form.load_writer())
+    network = load_network(source)
+    return _Material(source, with_cam(network) if order.with_cam else network, calibration, check, golden)
 
 
-def _make(new: Path, order: Order, material: _Material, observer: Observer) -> Conversion:
+def _attempt(target: Target, order: Order, material: _Material, observer: Observer) -> Conversion | Failure:
+    made: list[Conversion] = []
+    try:
+        with _explain_disk(target.path):
+            write_whole(target.path, lambda new: made.append(_make(new, target, order, material, observer)))
+    except EdgeframeError as error:
+        return Failure(target.path, error)
+    return made[0]
+
+
+def _make(new: Path, target: Target, order: Order, material: _Material, observer: Observer) -> Conversion:
     """Write the converted file to `new`, and its card into it once it has proved itself."""
-    source, calibration = material.source, span_input_range(material.calibration.pictures)
-    tools = material.write(material.network, order.recipe, calibration, new, observer)
-    with defer_interrupts():
-        score = open_backend(new).run
-    agreement = measure_agreement(material.network, score, material.check, observer)
-    _require_agreement(order, agreement)
+    source, draft = material.source, _write_within_bounds(new, target, order, material, observer)
+    agreement, score, tools = draft.agreement, draft.score, draft.tools
+    if order.differences is not None:
+        save_differences(order.differences, target.path.name, material.check, agreement, source.card.labels)
+    require_bounds(order, target, agreement)
     card = replace(
         source.card,
-        recipe=order.recipe.name,
+        recipe=target.recipe.name,
         measured=_measured(material.check, agreement),
         golden=() if material.golden is None else make_golden(material.golden, source.card, score, observer),
         provenance=replace(
@@ -118,21 +137,29 @@ def _make(new: Path, order: Order, material: _Material, observer: Observer) -> C
         ),
     )
     embed_card(new, card)
-    return Conversion(order.out, new.stat().st_size, card, tools, agreement, material.check.split)
+    return Conversion(target.path, new.stat().st_size, card, tools, agreement, material.check.split)
 
 
-def _require_agreement(order: Order, agreement: Agreement) -> None:
-    if agreement.top1 >= order.min_agreement:
-        return
-    if order.recipe.is_integer:
-        remedy = f"try more --calibration-images (now {order.calibration_images}) or --recipe float32"
-    else:
-        remedy = "a float conversion should lose nothing; check that the network has no random layers"
-    short = order.min_agreement - agreement.top1
-    raise ConversionError(
-        f"{order.out}: not written; it agrees with {order.model} on {agreement.top1:.1%} of {agreement.count} "
-        f"pictures, which is {short:.1%} below --min-agreement {order.min_agreement:g}; {remedy}"
-    )
+def _write_within_bounds(new: Path, target: Target, order: Order, material: _Material, observer: Observer) -> _Draft:
+    """Try the recipes of the target, until one is within the order's bounds; else the last one comes back."""
+    network = replace(material.network, batch=target.batch)
+    calibration = span_input_range(material.calibration.pictures)
+    write = target.form.load_writer()
+
+    def find_suspects() -> tuple[str, ...]:
+        if new.stat().st_size == 0:
+            write(network, target.recipe, calibration, new, observer)
+        return diagnose_file(network, new, calibration, observer).suspects()
+
+    for recipe in recipes_to_try(target.float_layers, target.recipe, find_suspects):
+        tools = write(network, recipe, calibration, new, observer)
+        with defer_interrupts():
+            score = open_backend(new).run
+        draft = _Draft(tools, score, measure_agreement(network, score, material.check, observer))
+        with contextlib.suppress(ConversionError):
+            require_bounds(order, target, draft.agreement)
+            break
+    return draft
 
 
 def _measured(check: FittedPictures, agreement: Agreement) -> Measured | None:

@@ -12,8 +12,7 @@ import numpy as np
 from convert.interrupts import defer_interrupts
 from convert.network import Network
 from convert.observer import Observer
-from convert.recipes import Recipe
-from runtime.errors import UsageError
+from convert.recipes import RANGES, Recipe
 
 
 class Writer(Protocol):
@@ -30,10 +29,16 @@ class Writer(Protocol):
 
 @dataclass(frozen=True)
 class Format:
-    """name: also the file's suffix. writer: `module:function` of a Writer, imported when it is needed."""
+    """name: also the file's suffix. writer: `module:function` of a Writer, imported when it is needed.
+
+    ranges: the ways that it has of measuring an activation's range. has_open_batch: whether a file can take
+    any number of pictures at once.
+    """
 
     name: str
     writer: str
+    ranges: tuple[str, ...]
+    has_open_batch: bool
 
     @property
     def suffix(self) -> str:
@@ -49,27 +54,8 @@ class Format:
 FORMATS = {
     row.name: row
     for row in (
-        Format("tflite", "convert.tflite:write_tflite"),
-        Format("onnx", "convert.onnx:write_onnx"),
+        # LiteRT.js and the delegates need a static batch.
+        Format("tflite", "convert.tflite:write_tflite", ranges=("minmax",), has_open_batch=False),
+        Format("onnx", "convert.onnx:write_onnx", ranges=RANGES, has_open_batch=True),
     )
 }
-
-
-def choose_format(name: str | None, out: Path | None) -> Format:
-    """The format named by `--to`, or else by the suffix of `--out`. Raises UsageError where they disagree or lack."""
-    by_suffix = None if out is None or out.is_dir() else out.suffix.removeprefix(".")
-    chosen = by_suffix if name is None else name
-    if chosen not in FORMATS:
-        raise UsageError(f"--to is missing; expected one of {', '.join(FORMATS)}, or an --out that ends so")
-    if by_suffix not in (None, chosen):
-        raise UsageError(f"--out {out} contradicts --to {chosen}; expected a name that ends in .{chosen}, or a folder")
-    return FORMATS[chosen]
-
-
-def check_recipe(recipe: Recipe, form: Format) -> None:
-    """Raise UsageError unless the format has the recipe."""
-    if form.name not in recipe.formats:
-        raise UsageError(
-            f"--recipe {recipe.name} is not to be had as {form.name}, only as {', '.join(recipe.formats)}; "
-            "choose another recipe or format"
-        )

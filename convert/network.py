@@ -19,10 +19,14 @@ BATCH = 32
 
 @dataclass(frozen=True)
 class Network:
-    """A Keras classifier: float32 pictures of 0..255 in, scores (batch, classes) out."""
+    """A Keras classifier: float32 pictures of 0..255 in, scores (batch, classes) out.
+
+    batch: of the files made of it, None for an open one, in formats that leave the choice.
+    """
 
     model: Any
     card: ModelCard
+    batch: int | None = None
 
     def scores(self, pictures: np.ndarray) -> np.ndarray:
         """The scores, float32 count x classes, of uint8 pictures, count x height x width x channels."""
@@ -36,9 +40,14 @@ class Network:
         """The network as a TensorFlow function of one float32 tensor `image`; a batch of None stays open."""
         import tensorflow as tf
 
+        return tf.function(lambda image: self.model(image, training=False), input_signature=[self.picture_spec(batch)])
+
+    def picture_spec(self, batch: int | None) -> Any:
+        """What `trace` takes, as a TensorFlow signature."""
+        import tensorflow as tf
+
         size = self.card.input
-        image = tf.TensorSpec((batch, size.height, size.width, size.channels), tf.float32, name="image")
-        return tf.function(lambda image: self.model(image, training=False), input_signature=[image])
+        return tf.TensorSpec((batch, size.height, size.width, size.channels), tf.float32, name="image")
 
 
 def load_network(source: Source) -> Network:

@@ -1,4 +1,4 @@
-"""ONNX by tf2onnx: pictures stay height x width x channels, the batch is open."""
+"""ONNX by tf2onnx: pictures stay height x width x channels, the batch is open unless the network's is not."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from convert.network import Network
 from convert.observer import Observer
 from convert.onnx_graph import keep_used_domains, settle_names
 from convert.onnx_int8 import quantize_onnx
+from convert.onnx_weights import shrink_weights
 from convert.recipes import Recipe
 
 OPSET = 17
@@ -26,24 +27,26 @@ def write_onnx(
     network: Network, recipe: Recipe, calibration: np.ndarray, path: Path, observer: Observer
 ) -> tuple[str, ...]:
     """A convert.formats.Writer."""
-    model = _export(network)
+    model = export_onnx(network)
     tools: tuple[str, ...] = (f"tf2onnx {tf2onnx.__version__}",)
     if recipe.is_integer:
         with explain_failure(f"onnxruntime cannot quantize {network.card.name}"):
-            model, quantizer = quantize_onnx(model, network, calibration, observer)
-        tools += (quantizer,)
+            model, quantizer = quantize_onnx(model, network, recipe, calibration, observer)
+        tools += (quantizer, *recipe.exceptions)
+    elif not recipe.is_lossless:
+        shrink_weights(model, recipe)
     with explain_failure(f"the ONNX file of {network.card.name} is not valid"):
         onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
     return tools
 
 
-def _export(network: Network) -> Any:
+def export_onnx(network: Network) -> Any:
     """The float32 network as an onnx.ModelProto: `image` in, `scores` out."""
-    function = network.trace(batch=None)
+    function = network.trace(network.batch)
     with explain_failure(f"tf2onnx {tf2onnx.__version__} cannot convert {network.card.name}"), _eager_collection():
         model, _ = tf2onnx.convert.from_function(function, input_signature=function.input_signature, opset=OPSET)
-    settle_names(model.graph)
+    settle_names(model.graph, network.batch)
     keep_used_domains(model)
     return model
 

@@ -6,31 +6,40 @@ import re
 from collections import Counter
 from typing import Any
 
-INPUT, OUTPUT = "image", "scores"
+INPUT = "image"
+# The second one where the network was given a class activation map.
+OUTPUTS = ("scores", "cam")
 _COUNTER = re.compile(r"__\d+$")
 
 
-def settle_names(graph: Any) -> None:
-    """Name everything by its place in a GraphProto of one input and one output, in place.
+def settle_names(graph: Any, batch: int | None) -> None:
+    """Name everything by its place in a GraphProto of one input and at most two outputs, in place.
+
+    A batch of None is open.
 
     What tf2onnx calls things counts up within a process and follows Python's hash order, so that the same
     network would give other bytes every time.
     """
     graph.doc_string = ""
-    (taken,), (given,) = graph.input, graph.output
+    (taken,) = graph.input
     names, stems = {taken.name: INPUT}, Counter[str]()
     for node in graph.node:
         stem = _COUNTER.sub("", node.name)
         stems[stem] += 1
         node.name = stem if stems[stem] == 1 else f"{stem}/{stems[stem]}"
         names.update({value: f"{node.name}:{position}" for position, value in enumerate(node.output)})
-    names[given.name] = OUTPUT
+    names.update({given.name: name for given, name in zip(graph.output, OUTPUTS)})
     for node in graph.node:
         for position, value in enumerate(node.input):
             names.setdefault(value, f"{node.name}.{position}" if value else "")
     _rename(graph, names)
-    for value in (taken, given):
-        value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    for value in (taken, *graph.output):
+        size = value.type.tensor_type.shape.dim[0]
+        size.Clear()
+        if batch is None:
+            size.dim_param = "batch"
+        else:
+            size.dim_value = batch
 
 
 def _rename(graph: Any, names: dict[str, str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convert.observer import Observer
-from runtime.card import ModelCard
+from runtime.card import InputSize, ModelCard
 from runtime.dataset import DataSet, open_dataset
 from runtime.errors import DataError
 from runtime.image import fit_image
@@ -38,7 +38,7 @@ class FittedPictures:
 
 
 def choose_pictures(spec: str, calibration: int, check: int, data_dir: str | None) -> PictureChoice:
-    """At most `calibration` and `check` pictures, the same ones every time.
+    """At most `calibration` and `check` pictures, the same ones every time, an equal share of each class.
 
     Data that names its classes may have trained the network: it calibrates with its train split, and the
     check is on its test split. Data that does not (pictures only, or with the indices of a model's outputs)
@@ -53,12 +53,9 @@ def choose_pictures(spec: str, calibration: int, check: int, data_dir: str | Non
         return PictureChoice(everything.sample(calibration, _SEED), test.sample(check, _SEED))
     if len(everything) < 2:
         raise DataError(f"{spec}: has {len(everything)} picture; expected at least one to calibrate and one to check")
-    order = np.random.default_rng(_SEED).permutation(len(everything))
-    calibrating = min(calibration, len(everything) // 2)
-    return PictureChoice(
-        everything.subset(np.sort(order[:calibrating])),
-        everything.subset(np.sort(order[calibrating:]), "rest").sample(check, _SEED),
-    )
+    calibrating = everything.sample_numbers(min(calibration, len(everything) // 2), _SEED)
+    rest = np.setdiff1d(np.arange(len(everything)), calibrating)
+    return PictureChoice(everything.subset(calibrating), everything.subset(rest, "rest").sample(check, _SEED))
 
 
 def open_whole(spec: str, split: str, data_dir: str | None) -> DataSet:
@@ -94,3 +91,8 @@ def span_input_range(calibration: np.ndarray) -> np.ndarray:
     spanning: np.ndarray = calibration.copy()
     spanning[0, 0, 0], spanning[0, -1, -1] = 0, 255
     return spanning
+
+
+def plain_picture(size: InputSize) -> np.ndarray:
+    """A gray picture, uint8 height x width x 3; what is on it does not change how long a network takes."""
+    return np.full((size.height, size.width, 3), 128, np.uint8)

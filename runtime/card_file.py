@@ -110,7 +110,8 @@ def _embed_zip(path: Path, text: bytes, new: Path) -> None:
         for entry, content in others:
             archive.writestr(entry, content)
         # The fixed date of the zip format's first day keeps the bytes the same on every run.
-        archive.writestr(zipfile.ZipInfo(CARD_ENTRY), text, zipfile.ZIP_DEFLATED)
+        # Not compressed: MediaPipe refuses a model whose zip has a compressed entry.
+        archive.writestr(zipfile.ZipInfo(CARD_ENTRY), text, zipfile.ZIP_STORED)
 
 
 def _read_onnx(path: Path) -> bytes | None:

@@ -100,7 +100,7 @@ class Classifier:
         done = time.monotonic()
         prepare = frame.prepare + prepared - started
         timings = Timings(done - frame.captured_at, prepare, invoked - prepared, frame.prepare + done - started)
-        return Result(predictions, frame, timings)
+        return Result(predictions, frame, timings, scores)
 
     def score(self, image: np.ndarray) -> np.ndarray:
         """Probabilities of a picture that is fitted already: uint8, card.input's height x width x channels.

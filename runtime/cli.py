@@ -20,6 +20,7 @@ COMMANDS = {
     "classify": "label pictures, videos or camera frames",
     "info": "what a model file holds and what will run it",
     "bench": "how fast a model is on this device",
+    "cameras": "the cameras that are attached, with their sizes and rates",
     "doctor": "what is installed and attached here, and how to mend what is not",
 }
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2, 130, 143

@@ -6,6 +6,7 @@ EdgeframeError
 ├── PictureError      a picture that cannot be decoded
 ├── SourceError       a camera, stream or folder that gives no frames
 ├── BackendError      nothing installed here runs the model
+├── OutputError       a file, broker, port or command that takes no results
 ├── DataError         a data set that cannot be found or used
 ├── TrainingError     raised by train/
 └── ConversionError   raised by convert/
@@ -34,6 +35,10 @@ class SourceError(EdgeframeError):
 
 class BackendError(EdgeframeError):
     """Nothing that is installed here can run the model."""
+
+
+class OutputError(EdgeframeError):
+    """A file, broker, port or command that takes no results."""
 
 
 class DataError(EdgeframeError):

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from runtime.frame import Frame
+
+# The label of a frame on which nothing reaches the threshold.
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -30,15 +35,17 @@ class Timings:
 
 @dataclass(frozen=True)
 class Result:
-    """The best classes of a frame, best first. `label` and `score` are those of the best one."""
+    """The best classes of a frame, best first. `label` and `score` are those of the best one; `unknown` and 0 where
+    nothing reached the threshold. scores: of all classes, float32 (classes,), where they were kept."""
 
     predictions: tuple[Prediction, ...]
     frame: Frame
     timings: Timings
+    scores: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     @property
     def label(self) -> str:
-        return self.predictions[0].label if self.predictions else ""
+        return self.predictions[0].label if self.predictions else UNKNOWN
 
     @property
     def score(self) -> float:

@@ -1,6 +1,22 @@
 """What runs a model file: one file a family here, one row a backend in `table`."""
 
 from runtime.backends.backend import Backend, TensorInfo
-from runtime.backends.table import BACKENDS, BackendRow, default_threads, find_backends, open_backend
+from runtime.backends.table import (
+    BACKENDS,
+    BackendRow,
+    available_cores,
+    default_threads,
+    find_backends,
+    open_backend,
+)
 
-__all__ = ["BACKENDS", "Backend", "BackendRow", "TensorInfo", "default_threads", "find_backends", "open_backend"]
+__all__ = [
+    "BACKENDS",
+    "Backend",
+    "BackendRow",
+    "TensorInfo",
+    "available_cores",
+    "default_threads",
+    "find_backends",
+    "open_backend",
+]

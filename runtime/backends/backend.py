@@ -38,16 +38,20 @@ class Backend(Protocol):
     """A loaded model. Pictures go in as uint8, height x width x channels; float32 scores (classes,) come out.
 
     Quantization, layout (NCHW) and an adopted model's normalisation are dealt with inside.
-    `input_shape` is (height, width, channels); 0 for a side that the model leaves open.
+    `input_shape` is (height, width, channels); 0 for a side that the model leaves open. `cam` is the output with a
+    class activation map, where there is one: `read_cam` gives that of the last `run`.
     """
 
     name: str
     threads: int
     input: TensorInfo
     output: TensorInfo
+    cam: TensorInfo | None
     input_shape: tuple[int, int, int]
 
     def run(self, image: np.ndarray) -> np.ndarray: ...
+
+    def read_cam(self) -> np.ndarray | None: ...
 
 
 # None: no mean and std are known, so an integer input takes the bytes as they are.
@@ -93,13 +97,23 @@ def decode_scores(tensor: TensorInfo, values: np.ndarray) -> np.ndarray:
     return scores
 
 
-def check_classifier(path: object, inputs: int, outputs: int, input_rank: int) -> None:
-    """Raise ModelError unless there is one picture in and one list of scores out."""
-    if inputs != 1 or outputs != 1 or input_rank != 4:
+def decode_cam(tensor: TensorInfo, values: np.ndarray) -> np.ndarray:
+    """A class activation map as float32 (height, width): the cells of the last feature map."""
+    return decode_scores(tensor, values).reshape(values.shape[1:3])
+
+
+def check_classifier(path: object, inputs: int, outputs: list[TensorInfo], input_rank: int) -> TensorInfo | None:
+    """Raise ModelError unless there is one picture in and one list of scores out.
+
+    A second output may be a class activation map, 1 x height x width x 1: it comes back.
+    """
+    is_map = len(outputs) == 2 and len(outputs[1].shape) == 4 and outputs[1].shape[3] == 1
+    if inputs != 1 or not (len(outputs) == 1 or is_map) or input_rank != 4:
         raise ModelError(
-            f"{path}: has {inputs} inputs (the first of {input_rank} dimensions) and {outputs} outputs; expected an "
-            "image classifier: one picture (batch, height, width, channels) in, one list of scores out"
+            f"{path}: has {inputs} inputs (the first of {input_rank} dimensions) and {len(outputs)} outputs; "
+            "expected an image classifier: one picture (batch, height, width, channels) in, one list of scores out"
         )
+    return outputs[1] if is_map else None
 
 
 def check_output(path: object, output: TensorInfo) -> None:

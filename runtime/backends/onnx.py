@@ -14,6 +14,7 @@ from runtime.backends.backend import (
     TensorInfo,
     check_classifier,
     check_output,
+    decode_cam,
     decode_scores,
     make_encoder,
 )
@@ -34,21 +35,27 @@ class OnnxBackend:
 
     def __init__(self, path: Path, session: Any, name: str, threads: int, normalisation: OpenNormalisation) -> None:
         inputs, outputs = session.get_inputs(), session.get_outputs()
-        check_classifier(path, len(inputs), len(outputs), len(inputs[0].shape) if inputs else 0)
+        rank = len(inputs[0].shape) if inputs else 0
+        self.cam = check_classifier(path, len(inputs), [_tensor_info(path, output) for output in outputs], rank)
         self.name = name
         self.threads = threads
         self.input, self.output = _tensor_info(path, inputs[0]), _tensor_info(path, outputs[0])
         check_output(path, self.output)
         self.input_shape, self._channels_first = _picture_shape(path, self.input)
         self._session = session
+        self._names = [self.output.name] if self.cam is None else [self.output.name, self.cam.name]
+        self._maps: list[np.ndarray] = []
         self._encode = make_encoder(self.input, normalisation)
 
     def run(self, image: np.ndarray) -> np.ndarray:
         values = self._encode(image)
         if self._channels_first:
             values = np.ascontiguousarray(values.transpose(2, 0, 1))
-        (scores,) = self._session.run([self.output.name], {self.input.name: values[np.newaxis]})
+        scores, *self._maps = self._session.run(self._names, {self.input.name: values[np.newaxis]})
         return decode_scores(self.output, scores)
+
+    def read_cam(self) -> np.ndarray | None:
+        return None if self.cam is None else decode_cam(self.cam, self._maps[0])
 
 
 def open_onnx(path: Path, threads: int, normalisation: OpenNormalisation, provider: str) -> OnnxBackend:

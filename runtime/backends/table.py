@@ -84,10 +84,14 @@ def find_backends(suffix: str) -> list[BackendRow]:
     return [row for row in BACKENDS.values() if row.suffix == suffix and row.is_installed]
 
 
+def available_cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def default_threads() -> int:
-    """As many as there are cores for this process, but at most 4: small networks gain nothing from more."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(4, cores)
+    """One a core, but at most 4: small networks gain nothing from more."""
+    return min(4, available_cores())
 
 
 def open_backend(

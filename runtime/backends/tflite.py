@@ -17,6 +17,7 @@ from runtime.backends.backend import (
     TensorInfo,
     check_classifier,
     check_output,
+    decode_cam,
     decode_scores,
     make_encoder,
 )
@@ -35,7 +36,8 @@ class TfliteBackend:
 
     def __init__(self, path: Path, interpreter: Any, name: str, threads: int, normalisation: OpenNormalisation) -> None:
         inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
-        check_classifier(path, len(inputs), len(outputs), len(inputs[0]["shape"]) if inputs else 0)
+        rank = len(inputs[0]["shape"]) if inputs else 0
+        self.cam = check_classifier(path, len(inputs), [_tensor_info(output) for output in outputs], rank)
         self.name = name
         self.threads = threads
         self.input, self.output = _tensor_info(inputs[0]), _tensor_info(outputs[0])
@@ -43,12 +45,16 @@ class TfliteBackend:
         self.input_shape = _picture_shape(path, self.input)
         self._interpreter = interpreter
         self._input_index, self._output_index = inputs[0]["index"], outputs[0]["index"]
+        self._cam_index = outputs[-1]["index"]
         self._encode = make_encoder(self.input, normalisation)
 
     def run(self, image: np.ndarray) -> np.ndarray:
         self._interpreter.set_tensor(self._input_index, self._encode(image)[np.newaxis])
         self._interpreter.invoke()
         return decode_scores(self.output, self._interpreter.get_tensor(self._output_index))
+
+    def read_cam(self) -> np.ndarray | None:
+        return None if self.cam is None else decode_cam(self.cam, self._interpreter.get_tensor(self._cam_index))
 
 
 def open_tflite(path: Path, threads: int, normalisation: OpenNormalisation, name: str) -> TfliteBackend:

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Generator
+from contextlib import ExitStack, closing
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, cast
 
 from runtime.commands.model import add_model_arguments, load_classifier
+from runtime.commands.numbers import positive
+from runtime.commands.output_arguments import add_output_arguments, read_output_settings
+from runtime.commands.source_arguments import add_source_arguments, read_source_options
 from runtime.errors import PictureError, UsageError
+from runtime.printable import printable
 
 if TYPE_CHECKING:
     from runtime.classifier import Classifier
     from runtime.result import Result
-    from runtime.sinks import Sink
+    from runtime.sinks.fan_out import Sinks
     from runtime.sources import Source
-    from runtime.sources.open import OnError
+    from runtime.sources.pictures import PictureSource
+    from runtime.sources.request import OnError
 
 _EPILOG = """examples:
-  runtime classify photo.jpg holiday/           pictures and folders of them
+  runtime classify photo.jpg holiday/           pictures and folders of them, on all cores
   runtime classify --camera                     the first camera, until Ctrl-C
   runtime classify --camera rtsp://shed/1       a network camera
   runtime classify --camera picamera2           the Raspberry Pi's own camera
+  runtime classify --camera --smooth 1s --on-change --exec 'say {label}'
   runtime classify --model flowers.tflite --threshold 0.5 --json photos/
 """
 
@@ -30,7 +37,7 @@ _EPILOG = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     parser.add_argument(
-        "sources", nargs="*", metavar="SOURCE", help="a picture, a folder of them, a video file or a URL"
+        "sources", nargs="*", metavar="SOURCE", help="a picture, a folder of them, a pattern, a video file or a URL"
     )
     parser.add_argument(
         "--camera",
@@ -43,81 +50,90 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--model", metavar="FILE", help=".tflite or .onnx (default: the ImageNet model that comes along)"
     )
     parser.add_argument("--top", type=positive, default=5, metavar="N", help="how many classes to give (default: 5)")
-    parser.add_argument("--threshold", type=_probability, default=0.0, metavar="P", help="leave out scores below this")
-    parser.add_argument("--json", action="store_true", help="one JSON object a frame (the default in a pipe)")
     parser.add_argument("--max-frames", type=positive, metavar="N", help="stop after so many frames")
+    add_output_arguments(parser)
+    add_source_arguments(parser)
     add_model_arguments(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     if bool(args.sources) == (args.camera is not None):
         raise UsageError("give pictures or videos to classify, or --camera; try: runtime classify --camera test")
-    classifier = load_classifier(args.model, args)
+    settings = read_output_settings(args)
+    classifier = load_classifier(args.model, args, threads=None if args.camera else 1)
     unreadable: list[PictureError] = []
 
     def report(error: PictureError) -> None:
         unreadable.append(error)
-        print(f"runtime: {error}", file=sys.stderr)
+        print(printable(f"runtime: {error}"), file=sys.stderr)
 
-    remaining = args.max_frames
+    from runtime.sinks.open import open_sinks
+
     classified = 0
-    for source in _open_sources(args, classifier, report):
-        done = _classify_source(classifier, source, args, remaining)
-        classified += done
-        remaining = None if remaining is None else remaining - done
-        if remaining == 0:
-            break
+    with open_sinks(settings, classifier.card.labels, args.top) as sinks:
+        sources = _open_sources(args, classifier, sinks, report)
+        with closing(_classify(sources, classifier, args, sinks, report)) as results:
+            for result in islice(results, args.max_frames):
+                sinks.write(result)
+                classified += 1
     if unreadable and classified + len(unreadable) > 1:
         print(f"runtime: {len(unreadable)} of {classified + len(unreadable)} pictures cannot be read", file=sys.stderr)
     return 1 if unreadable else 0
 
 
-def _open_sources(args: argparse.Namespace, classifier: Classifier, report: OnError) -> Iterator[Source]:
+def _open_sources(args: argparse.Namespace, classifier: Classifier, sinks: Sinks, report: OnError) -> list[Source]:
+    """All names are looked at before the first frame, so that a mistyped one does not wait for the others."""
     from runtime.sources import open_camera, open_source
 
+    options = read_source_options(args)
     if args.camera is not None:
-        yield open_camera(args.camera, classifier.card)
-    # All names are looked at before the first frame, so that a mistyped one does not wait for the others.
-    yield from [open_source(spec, classifier.card, report) for spec in args.sources]
+        return [open_camera(args.camera, classifier.card, options=options, on_event=sinks.write_event)]
+    return [
+        open_source(spec, classifier.card, report, options=options, on_event=sinks.write_event) for spec in args.sources
+    ]
 
 
-def _classify_source(classifier: Classifier, source: Source, args: argparse.Namespace, most: int | None) -> int:
-    """Classify a source to its end, or `most` frames of it; returns how many."""
-    sink = _make_sink(source, args)
-    count = 0
-    try:
-        with source:
-            for frame in source:
-                sink.write(_above(classifier.classify_frame(frame, args.top), args.threshold))
-                count += 1
-                if count == most:
-                    break
-    finally:
-        sink.close()
-    return count
+def _classify(
+    sources: list[Source], classifier: Classifier, args: argparse.Namespace, sinks: Sinks, report: OnError
+) -> Generator[Result, None, None]:
+    """Results of the sources one after the other; pictures that follow each other share all cores."""
+    for is_video, group in groupby(sources, lambda source: source.is_video):
+        if not is_video:
+            sinks.begin(is_video=False)
+            yield from _classify_pictures(cast("list[PictureSource]", list(group)), classifier, args, report)
+            continue
+        for source in group:
+            sinks.begin(is_video=True)
+            with source:
+                for frame in source:
+                    yield classifier.classify_frame(frame, args.top)
 
 
-def _make_sink(source: Source, args: argparse.Namespace) -> Sink:
-    from runtime.sinks import JsonLines, Terminal
+def _classify_pictures(
+    sources: list[PictureSource], classifier: Classifier, args: argparse.Namespace, report: OnError
+) -> Generator[Result, None, None]:
+    with ExitStack() as stack:
+        entered = [stack.enter_context(source) for source in sources]
+        if len(entered) == 1 and entered[0].is_single:
+            yield from (classifier.classify_frame(frame, args.top) for frame in entered[0])
+            return
+        from runtime.backends import available_cores
+        from runtime.parallel import classify_pictures
 
-    if args.json or not sys.stdout.isatty():
-        return JsonLines(sys.stdout)
-    return Terminal(sys.stdout, is_live=source.is_video)
+        spare = [classifier]
 
+        def load() -> Classifier:
+            try:
+                return spare.pop()
+            except IndexError:
+                return load_classifier(args.model, args, threads=1)
 
-def _above(result: Result, threshold: float) -> Result:
-    return replace(result, predictions=tuple(p for p in result.predictions if p.score >= threshold))
-
-
-def positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number}: expected 1 or more")
-    return number
-
-
-def _probability(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError(f"{number}: expected 0 to 1")
-    return number
+        numbered = ((source, index, path) for source in entered for index, path in enumerate(source.paths))
+        yield from classify_pictures(
+            numbered,
+            lambda item: item[0].read(item[1], item[2]),
+            load,
+            top=args.top,
+            workers=max(1, available_cores() // (args.threads or 1)),
+            on_error=report,
+        )

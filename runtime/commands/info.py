@@ -53,12 +53,12 @@ def _as_lines(path: Path, card: ModelCard | None, backend: Backend | None, reaso
     lines += _card_lines(card) if card else ["card        none; name its labels when you use it: --labels FILE"]
     if backend is None:
         return [*lines, f"runs on     nothing here: {reason}"]
-    return [
-        *lines,
-        f"input       {backend.input}",
-        f"output      {backend.output}",
-        f"runs on     {_runners(path)}",
-    ]
+    lines += [f"input       {backend.input}", f"output      {backend.output}", f"runs on     {_runners(path)}"]
+    if path.suffix == ".tflite":
+        from runtime.operators import report_operators
+
+        lines += report_operators(path).to_lines()
+    return lines
 
 
 def _card_lines(card: ModelCard) -> list[str]:

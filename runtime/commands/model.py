@@ -30,15 +30,18 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def load_classifier(path: str | None, args: argparse.Namespace) -> Classifier:
-    """The classifier that the arguments ask for; the default model where `path` is None."""
+def load_classifier(path: str | None, args: argparse.Namespace, threads: int | None = None) -> Classifier:
+    """The classifier that the arguments ask for; the default model where `path` is None.
+
+    `threads` is for those who do not ask for any with --threads.
+    """
     from runtime.card import Fit
     from runtime.classifier import DEFAULT_MODEL, Classifier
     from runtime.labels import read_labels
 
     return Classifier.load(
         path or DEFAULT_MODEL,
-        threads=args.threads,
+        threads=threads if args.threads is None else args.threads,
         backend=args.backend,
         labels=read_labels(args.labels) if args.labels else None,
         normalisation=_read_normalisation(args),

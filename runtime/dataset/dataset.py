@@ -61,12 +61,14 @@ class DataSet:
 
     def sample(self, count: int, seed: int = 0) -> DataSet:
         """At most `count` pictures, an equal share of each class as far as it has them; the same every time."""
-        if count >= len(self):
-            return self
+        return self if count >= len(self) else self.subset(self.sample_numbers(count, seed))
+
+    def sample_numbers(self, count: int, seed: int = 0) -> np.ndarray:
+        """The numbers (int64, ascending) of the pictures that `sample` chooses."""
         ranks = _ranks_within_class(self.targets, seed)
         # The first of every class, then the second of every class: a stratified choice of any size.
         order = np.lexsort((np.random.default_rng(seed).permutation(len(self)), ranks))
-        return self.subset(np.sort(order[:count]))
+        return np.asarray(np.sort(order[:count]), dtype=np.int64)
 
     def targets_in(self, labels: Sequence[str]) -> np.ndarray:
         """The targets as indices of a model's labels, matched by name (case, `_` and `-` do not matter).

@@ -3,40 +3,31 @@
 from __future__ import annotations
 
 import json
-import time
-from typing import TextIO
+from typing import Any, TextIO
 
+from runtime.events import SourceEvent
 from runtime.result import Result
+from runtime.sinks.json_form import event_fields, result_fields
 
 
 class JsonLines:
-    """Writes `source, index, captured_at (unix seconds), predictions, age_ms, prepare_ms, invoke_ms, total_ms`."""
+    """Writes the fields of runtime.sinks.json_form; a line with `event` is of the source, the others are results."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._monotonic_to_unix = time.time() - time.monotonic()
 
     def write(self, result: Result) -> None:
-        frame, timings = result.frame, result.timings
-        fields = {
-            "source": frame.source,
-            "index": frame.index,
-            "captured_at": round(frame.captured_at + self._monotonic_to_unix, 6),
-            "predictions": [
-                {"label": prediction.label, "index": prediction.index, "score": round(prediction.score, 6)}
-                for prediction in result.predictions
-            ],
-            "age_ms": _milliseconds(timings.age),
-            "prepare_ms": _milliseconds(timings.prepare),
-            "invoke_ms": _milliseconds(timings.invoke),
-            "total_ms": _milliseconds(timings.total),
-        }
-        self._stream.write(json.dumps(fields, ensure_ascii=False) + "\n")
-        self._stream.flush()
+        self._write_line(result_fields(result))
+
+    def write_event(self, event: SourceEvent) -> None:
+        self._write_line(event_fields(event))
 
     def close(self) -> None:
         self._stream.flush()
 
-
-def _milliseconds(seconds: float) -> float:
-    return round(seconds * 1e3, 3)
+    def _write_line(self, fields: dict[str, Any]) -> None:
+        try:
+            self._stream.write(json.dumps(fields, ensure_ascii=False) + "\n")
+        except UnicodeEncodeError:  # the name of a file that is not UTF-8, or a stream that is not
+            self._stream.write(json.dumps(fields) + "\n")
+        self._stream.flush()

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from runtime.events import SourceEvent
 from runtime.result import Result
+
+# What still waits is written within this at the end; together with a camera's end that is under 2 s.
+CLOSE_SECONDS = 1.2
 
 
 class Sink(Protocol):
-    """Takes each result as it comes; `close` ends what is half-written."""
+    """Takes each reported result, and what becomes of the source, as they come.
+
+    `close` ends what is half-written. `write` and `write_event` raise what goes wrong; Background tells it to a
+    person and goes on. A sink that may wait in `write` lets `close`, called from another thread, end the wait.
+    """
 
     def write(self, result: Result) -> None: ...
+
+    def write_event(self, event: SourceEvent) -> None: ...
 
     def close(self) -> None: ...

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from typing import TextIO
 
-from runtime.result import Result
+from runtime.events import SourceEvent
+from runtime.printable import printable
+from runtime.result import UNKNOWN, Result
 
 _REFRESH_SECONDS = 0.1
 _BAR = "█"
 _BAR_CELLS = 10
+_TROUBLES = ("stalled", "lost", "frozen")
 
 
 class Terminal:
-    """Writes results for the eye. `is_live`: one line is rewritten, at most ten times a second."""
+    """Writes results for the eye. `is_live`: one line is rewritten, at most ten times a second.
+
+    Of events, troubles and their end are shown, each once, on lines of their own.
+    """
 
     def __init__(self, stream: TextIO, is_live: bool) -> None:
         self._stream = stream
@@ -23,10 +28,11 @@ class Terminal:
         self._last_frame = 0.0
         self._frames_per_second = 0.0
         self._pending = ""
+        self._trouble = ""
 
     def write(self, result: Result) -> None:
         if not self._is_live:
-            self._stream.write(f"{_printable(result.frame.source)}: {describe(result)}\n")
+            self._stream.write(f"{printable(result.frame.source)}: {describe(result)}\n")
             self._stream.flush()
             return
         now = time.monotonic()
@@ -35,10 +41,23 @@ class Terminal:
         if now - self._last_write >= _REFRESH_SECONDS:
             self._show(now)
 
+    def write_event(self, event: SourceEvent) -> None:
+        is_trouble = event.state in _TROUBLES
+        if event.state == self._trouble or not (is_trouble or (event.state == "live" and self._trouble)):
+            return
+        self._trouble = event.state if is_trouble else ""
+        self._end_live_line()
+        self._stream.write(f"{describe_event(event)}\n")
+        self._stream.flush()
+
     def close(self) -> None:
+        self._end_live_line()
+
+    def _end_live_line(self) -> None:
         if self._is_live and (self._pending or self._last_write):
             if self._pending:
                 self._show(time.monotonic())
+            self._last_write = 0.0
             self._stream.write("\n")
             self._stream.flush()
 
@@ -50,9 +69,11 @@ class Terminal:
 
     def _live_line(self, result: Result) -> str:
         best = f"{_bar(result.score)} {describe(result)}"
-        return f"{_printable(result.frame.source)} {best}  {self._frames_per_second:.0f} fps"
+        return f"{printable(result.frame.source)} {best}  {self._frames_per_second:.0f} fps"
 
     def _show(self, now: float) -> None:
+        import shutil  # 5 ms that a program which reads JSON does not pay
+
         width = shutil.get_terminal_size().columns - 1
         # Carriage return, the line, and "erase to the end of the line" for what was longer before.
         self._stream.write(f"\r{self._pending[:width]}\x1b[K")
@@ -62,14 +83,15 @@ class Terminal:
 
 def describe(result: Result) -> str:
     """The predictions and the time of a result in words: `Egyptian cat 62 %, tabby 20 % (5.1 ms)`."""
-    named = (f"{prediction.label} {prediction.score:.0%}".replace("%", " %") for prediction in result.predictions)
-    return f"{', '.join(named) or 'nothing above the threshold'} ({result.timings.total * 1e3:.1f} ms)"
+    named = [f"{printable(prediction.label)} {round(prediction.score * 100)} %" for prediction in result.predictions]
+    return f"{', '.join(named) or UNKNOWN} ({result.timings.total * 1e3:.1f} ms)"
+
+
+def describe_event(event: SourceEvent) -> str:
+    """An event in words: `shed: stalled (no frame for 5 s)`."""
+    reason = event.reason.removeprefix(f"{event.source}: ")  # as errors of a source begin
+    return printable(f"{event.source}: {event.state}" + (f" ({reason})" if reason else ""))
 
 
 def _bar(score: float) -> str:
     return f"{_BAR * round(score * _BAR_CELLS):{_BAR_CELLS}}"
-
-
-def _printable(text: str) -> str:
-    """Without control characters, which a file's name may hold and a terminal would obey."""
-    return "".join(character if character.isprintable() else "?" for character in text)

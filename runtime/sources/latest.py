@@ -1,75 +1,123 @@
-"""The newest frame and never an older one: a thread empties a live source into a slot for one."""
+"""The newest picture and never an older one: a thread empties a feed into a slot for one.
+
+It fits them, too, while the network is at work on the one before.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Callable, Generic
+
+import numpy as np
 
 from runtime.errors import SourceError
+from runtime.sources.feed import Feed, T
 
-T = TypeVar("T")
+# A live feed ends within a frame. One that does not hangs, and is interrupted; where that does not help either, its
+# thread is left behind.
+_PATIENCE_SECONDS = 0.5
+
+
+class StalledError(SourceError):
+    """A source is open and gives nothing."""
+
+
+@dataclass(frozen=True)
+class Capture:
+    """A picture of a feed, fitted. index: counts from 0, those included that nobody took. captured_at: monotonic
+    seconds at which it came. prepare: seconds that fitting it took."""
+
+    index: int
+    captured_at: float
+    image: np.ndarray
+    prepare: float
 
 
 class Latest(Generic[T]):
-    """Runs an iterator in a thread and gives its newest item.
+    """One opening of a feed, from entering it to leaving it. Iterating gives the newest picture each time.
 
     Args:
-        produce: opens the source and yields from it, in the thread, until `stopped()` is true.
-        name: of the source, for messages.
-        timeout: seconds to wait for an item before SourceError.
+        feed: opened and read in the thread.
+        timeout: seconds that opening it, and then each picture, may take. Iterating raises SourceError when it did
+            not open in time, StalledError when a picture did not come in time, and what the feed raised.
+        first_index: of its first picture.
     """
 
-    def __init__(self, produce: Callable[[Callable[[], bool]], Iterator[T]], name: str, timeout: float) -> None:
-        self._produce = produce
-        self._name = name
-        self._timeout = timeout
+    def __init__(self, feed: Feed[T], timeout: float, first_index: int = 0) -> None:
+        self.next_index = first_index
+        self._feed = feed
+        self._timeout = min(timeout, threading.TIMEOUT_MAX)
         self._changed = threading.Condition()
-        self._item: T | None = None
-        self._ended = False
-        self._stop = False
+        self._capture: Capture | None = None
+        self._opened = self._ended = self._stopped = self._hangs = False
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._drain, name=f"capture {name}", daemon=True)
+        # A daemon: it may hang in a driver, and must not keep the process from its end.
+        self.thread = threading.Thread(target=self._run, name=f"capture {feed.name}", daemon=True)
 
-    def start(self) -> None:
-        self._thread.start()
+    def __enter__(self) -> Latest[T]:
+        self.thread.start()
+        return self
 
-    def stop(self) -> None:
-        """End the thread. One that is stuck in a driver is left behind after 2 s; it ends with the process."""
+    def __exit__(self, *exception: object) -> None:
         with self._changed:
-            self._stop = True
-            self._item = None
-            self._changed.notify_all()
-        self._thread.join(timeout=2)
+            self._stopped = True
+            self._capture = None
+        self.thread.join(0 if self._hangs else _PATIENCE_SECONDS)
+        if self.thread.is_alive():
+            self._feed.interrupt()
+            self.thread.join(_PATIENCE_SECONDS)
 
-    def __iter__(self) -> Iterator[T]:
+    def __iter__(self) -> Iterator[Capture]:
+        name, seconds = self._feed.name, f"{self._timeout:g} s"
+        if not self._wait(lambda: self._opened):
+            raise SourceError(f"{name}: did not open within {seconds}; check that it is on and connected")
         while True:
-            deadline = time.monotonic() + self._timeout
+            if not self._wait(lambda: self._capture is not None):
+                raise StalledError(f"{name}: gave no frame for {seconds}; check that it is on and connected")
             with self._changed:
-                while self._item is None and not self._ended:
-                    if not self._changed.wait(max(0.0, deadline - time.monotonic())) and time.monotonic() >= deadline:
-                        raise SourceError(
-                            f"{self._name}: gave no frame for {self._timeout:g} s; check that it is on and connected"
-                        )
-                item, self._item = self._item, None
-            if item is None:
+                capture, self._capture = self._capture, None
+            if capture is None:
                 if self._error is not None:
                     raise self._error
                 return
-            yield item
+            yield capture
 
-    def _drain(self) -> None:
+    def _wait(self, is_there: Callable[[], bool]) -> bool:
+        """Until it is there, or the thread has ended; False when neither came in time."""
+        with self._changed:
+            self._hangs = not self._changed.wait_for(lambda: is_there() or self._ended, self._timeout)
+            return not self._hangs
+
+    def _run(self) -> None:
         try:
-            for item in self._produce(lambda: self._stop):
-                with self._changed:
-                    if self._stop:
-                        break
-                    self._item = item
-                    self._changed.notify_all()
-        except Exception as error:  # raised again where the frames are read
+            with self._feed.open() as pictures:
+                self._tell(opened=True)
+                while self._take(pictures):
+                    pass
+        except Exception as error:  # raised again where the pictures are taken
             self._error = error
         finally:
+            self._tell(ended=True)
+
+    def _take(self, pictures: Iterator[T]) -> bool:
+        """Put the next picture into the slot; whether another one is wanted. Nothing holds the picture after it."""
+        for picture in pictures:
+            captured_at = time.monotonic()
+            if self._stopped:  # and perhaps opened again: what fits its pictures is no longer this thread's
+                return False
+            image = self._feed.fit(picture)
             with self._changed:
-                self._ended = True
+                self._capture = Capture(self.next_index, captured_at, image, time.monotonic() - captured_at)
+                self.next_index += 1
                 self._changed.notify_all()
+            return True
+        return False
+
+    def _tell(self, opened: bool = False, ended: bool = False) -> None:
+        with self._changed:
+            self._opened |= opened
+            self._ended |= ended
+            self._changed.notify_all()

@@ -2,109 +2,105 @@
 
 from __future__ import annotations
 
+import glob
+import importlib
 import re
-import sys
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Callable
 
 from runtime.card import ModelCard
-from runtime.errors import PictureError, SourceError
+from runtime.errors import SourceError, UsageError
+from runtime.sources.options import SourceOptions
+from runtime.sources.request import OnError, OnEvent, SourceRequest
 from runtime.sources.source import Source
 
+STANDARD_INPUT = "-"
 _URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-# name on sys.platform: PyAV's input format, and how it calls camera number N
-_CAMERA_FORMATS = {
-    "linux": ("v4l2", "/dev/video{}"),
-    "darwin": ("avfoundation", "{}"),
-    "win32": ("dshow", "video={}"),
-}
-_LIVE_URLS = ("rtsp://", "rtsps://", "rtmp://", "http://", "https://", "udp://", "tcp://", "srt://")
-
-OnError = Callable[[PictureError], None]
+_USUAL = SourceOptions()
 
 
-def open_source(spec: str, card: ModelCard, on_error: OnError | None = None) -> Source:
-    """A source of frames for a model: a picture file, a folder of them, a video file, a URL, or a camera.
+@dataclass(frozen=True)
+class Kind:
+    """matches: whether what the user named is of this kind. module, opener: which makes the source, imported then."""
+
+    matches: Callable[[str, SourceOptions], bool]
+    module: str
+    opener: str
+
+    def open(self, request: SourceRequest) -> Source:
+        source: Source = getattr(importlib.import_module(self.module), self.opener)(request)
+        return source
+
+
+def _is_device(spec: str) -> bool:
+    return Path(spec).parts[:2] == ("/", "dev")
+
+
+def _is_file(spec: str) -> bool:
+    return Path(spec).exists() and not _is_device(spec)
+
+
+def _is_pictures(spec: str, options: SourceOptions) -> bool:
+    from runtime.picture import PICTURE_SUFFIXES
+
+    is_picture = Path(spec).is_dir() or spec.lower().endswith(PICTURE_SUFFIXES)
+    return spec == STANDARD_INPUT or (_is_file(spec) and is_picture)
+
+
+_RAW = Kind(lambda spec, options: options.raw is not None, "runtime.sources.raw", "open_raw")
+_PICTURES = Kind(_is_pictures, "runtime.sources.pictures", "open_pictures")
+_PATTERN = Kind(lambda spec, options: glob.has_magic(spec), "runtime.sources.pictures", "open_pictures")
+_VIDEO_FILE = Kind(lambda spec, options: _is_file(spec), "runtime.sources.video_kinds", "open_video_file")
+_CAMERAS = (
+    Kind(lambda spec, options: bool(_URL.match(spec)), "runtime.sources.video_kinds", "open_url"),
+    Kind(lambda spec, options: spec == "test", "runtime.sources.video_kinds", "open_test_pictures"),
+    Kind(lambda spec, options: spec == "picamera2", "runtime.sources.picamera", "open_pi_camera"),
+    Kind(lambda spec, options: spec.isdigit() or _is_device(spec), "runtime.sources.usb_camera", "open_usb_camera"),
+)
+
+
+def open_source(
+    spec: str,
+    card: ModelCard,
+    on_error: OnError | None = None,
+    *,
+    options: SourceOptions = _USUAL,
+    on_event: OnEvent | None = None,
+) -> Source:
+    """A source of frames for a model.
 
     Args:
-        spec: a path, or what `open_camera` takes.
-        card: whose input and fit the frames are made for.
-        on_error: told of each picture of a folder that cannot be read; without it the first one raises.
+        spec: a picture file, a folder of them, a pattern (`photos/*.jpg`), a video file, what `open_camera` takes, or
+            `-`: the names of pictures, a line each, on standard input (with options.raw: frames).
+        card, on_error, options, on_event: see SourceRequest.
 
-    Raises SourceError where the spec can only be wrong (no such file); opening comes with entering the source.
+    Raises SourceError where the spec can only be wrong (no such file), and UsageError where the options do not go
+    with it. A camera or stream is opened when it is iterated.
     """
-    path = Path(spec)
-    if path.exists() and not _is_device(path):
-        from runtime.picture import PICTURE_SUFFIXES
-
-        if path.is_dir() or path.suffix.lower() in PICTURE_SUFFIXES:
-            from runtime.sources.pictures import PictureSource
-
-            return PictureSource(path, card, on_error)
-        return _open_video(spec, card)
-    if _is_camera(spec):
-        return open_camera(spec, card)
+    if options.raw is not None and spec != STANDARD_INPUT:
+        raise UsageError(f"{spec}: --raw is for frames on standard input; write - in its place")
+    request = SourceRequest(spec, card, options, on_error, on_event)
+    for kind in (_RAW, _PICTURES, _VIDEO_FILE, *_CAMERAS, _PATTERN):
+        if kind.matches(spec, options):
+            return kind.open(request)
     raise SourceError(f"{spec}: no such file or folder; check the name")
 
 
-def open_camera(spec: str, card: ModelCard) -> Source:
-    """A camera: an index (`0`), a device (`/dev/video0`), `rtsp://...`, `http://...`, a video file, `picamera2`,
-    or `test` (moving test pictures that need no camera). Raises SourceError as `open_source`."""
-    if spec == "picamera2":
-        from runtime.sources.picamera import PicameraSource
-
-        return PicameraSource(card)
-    if spec == "test":
-        from runtime.sources.video import TEST_PICTURES, VideoSource
-
-        return VideoSource("test", TEST_PICTURES, card, input_format="lavfi", is_live=True)
-    if _URL.match(spec):
-        return _open_url(spec, card)
-    if spec.isdigit() or _is_device(Path(spec)):
-        return _open_device(spec, card)
-    if not Path(spec).exists():
-        raise SourceError(
-            f"--camera {spec}: no such camera or file; expected an index, a device (/dev/video0), rtsp://..., "
-            "http://..., a video file, picamera2 or test"
+def open_camera(
+    spec: str, card: ModelCard, *, options: SourceOptions = _USUAL, on_event: OnEvent | None = None
+) -> Source:
+    """A camera: an index (`0`: the first), a device (`/dev/video0`), `rtsp://...`, `http://...`, a video file,
+    `picamera2`, or `test` (moving test pictures that need no camera). The rest as `open_source`."""
+    if options.raw is not None:
+        raise UsageError(
+            f"--camera {spec}: --raw is for frames on standard input: runtime classify - --raw {options.raw}"
         )
-    return _open_video(spec, card)
-
-
-def _is_camera(spec: str) -> bool:
-    return spec.isdigit() or spec in ("test", "picamera2") or bool(_URL.match(spec)) or _is_device(Path(spec))
-
-
-def _is_device(path: Path) -> bool:
-    return path.parts[:2] == ("/", "dev")
-
-
-def _open_video(path: str, card: ModelCard) -> Source:
-    from runtime.sources.video import VideoSource
-
-    return VideoSource(path, path, card)
-
-
-def _open_url(url: str, card: ModelCard) -> Source:
-    from runtime.sources.video import VideoSource
-
-    if not url.lower().startswith(_LIVE_URLS):
-        kinds = ", ".join(_LIVE_URLS)
-        raise SourceError(f"{url.partition('://')[0]}://: not a kind of address that is read; expected {kinds}")
-    return VideoSource(without_credentials(url), url, card, is_live=True)
-
-
-def _open_device(spec: str, card: ModelCard) -> Source:
-    from runtime.sources.v4l2 import check_device, first_camera
-    from runtime.sources.video import VideoSource
-
-    input_format, device = _CAMERA_FORMATS.get(sys.platform, _CAMERA_FORMATS["linux"])
-    if spec.isdigit():
-        spec = first_camera() if sys.platform == "linux" and spec == "0" else device.format(spec)
-    if sys.platform == "linux":
-        check_device(spec)
-    return VideoSource(spec, spec, card, input_format=input_format, is_live=True)
-
-
-def without_credentials(url: str) -> str:
-    """An address without the user name and password that it may hold, fit to be printed."""
-    return re.sub(r"(?<=://)[^/@]*@", "", url)
+    request = SourceRequest(spec, card, options, None, on_event)
+    for kind in (*_CAMERAS, _VIDEO_FILE):
+        if kind.matches(spec, options):
+            return kind.open(request)
+    raise SourceError(
+        f"--camera {spec}: no such camera or file; expected an index, a device (/dev/video0), rtsp://..., "
+        "http://..., a video file, picamera2 or test"
+    )

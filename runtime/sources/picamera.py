@@ -2,74 +2,90 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, TimeoutError
+from contextlib import contextmanager
+from typing import Any, Callable
 
 import numpy as np
 
 from runtime.card import ModelCard
 from runtime.errors import SourceError
-from runtime.frame import Frame
-from runtime.image import fit_image
-from runtime.sources.latest import Latest
+from runtime.sources.fitting import fit_view
+from runtime.sources.live import LiveSource
+from runtime.sources.options import SourceOptions
+from runtime.sources.request import SourceRequest
+from runtime.sources.source import Source
 
-TIMEOUT_SECONDS = 10.0
+NAME = "picamera2"
 # Twice the network's side: the image processor does the large step, the one resize the last.
 _OVERSAMPLING = 2
-_MAIN_ASPECT = 4 / 3
+# picamera2's own deadline comes after that of the live source: there to end a thread that was left behind.
+_GRACE_SECONDS = 1.0
 
 
-class PicameraSource:
-    """Frames of the camera that libcamera finds first; see Source."""
+def open_pi_camera(request: SourceRequest) -> Source:
+    return LiveSource(PicameraFeed(request.card, request.options), request.options, request.on_event)
 
-    name = "picamera2"
-    is_video = True
 
-    def __init__(self, card: ModelCard, open_camera: Callable[[], Any] | None = None) -> None:
-        """`open_camera` gives a Picamera2; by default picamera2's own."""
+class PicameraFeed:
+    """The camera that libcamera finds first; see Feed. Its pictures are uint8 arrays, height x width x 3, RGB.
+
+    open_camera: gives a Picamera2; by default picamera2's own. Raises SourceError where that is not installed.
+    """
+
+    name = NAME
+
+    def __init__(self, card: ModelCard, options: SourceOptions, open_camera: Callable[[], Any] | None = None) -> None:
         self._card = card
-        self._open_camera = open_camera or _import_picamera2()
-        self._latest: Latest[tuple[int, float, np.ndarray]] | None = None
+        self._options = options
+        self._open_camera = open_camera or import_picamera2()
+        self._camera: Any = None
 
-    def __enter__(self) -> PicameraSource:
-        self._latest = Latest(self._capture, self.name, TIMEOUT_SECONDS)
-        self._latest.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        if self._latest is not None:
-            self._latest.stop()
-
-    def __iter__(self) -> Iterator[Frame]:
-        assert self._latest is not None, "enter the source first"
-        for index, captured_at, picture in self._latest:
-            started = time.monotonic()
-            image = fit_image(picture, self._card.input, self._card.fit)
-            yield Frame(image, captured_at, index, self.name, is_fitted=True, prepare=time.monotonic() - started)
-
-    def _capture(self, stopped: Callable[[], bool]) -> Iterator[tuple[int, float, np.ndarray]]:
-        height = max(self._card.input.height, self._card.input.width) * _OVERSAMPLING
-        size = (2 * round(height * _MAIN_ASPECT / 2), 2 * round(height / 2))
+    @contextmanager
+    def open(self) -> Iterator[Iterator[np.ndarray]]:
         try:
-            camera = self._open_camera()
-            # picamera2 names formats by the order in a 24-bit word: its "BGR888" arrays are RGB.
-            camera.configure(camera.create_video_configuration(main={"size": size, "format": "BGR888"}))
-            camera.start()
-        except (RuntimeError, IndexError, OSError) as error:
-            raise SourceError(f"picamera2: cannot open the camera ({error}); check its cable: rpicam-hello") from None
-        index = 0
-        try:
-            while not stopped():
-                picture = camera.capture_array("main")
-                yield index, time.monotonic(), picture
-                index += 1
-        finally:
-            camera.stop()
-            camera.close()
+            self._camera = camera = self._open_camera()
+            try:
+                camera.configure(self._configuration(camera))
+                camera.start()
+                yield self._capture(camera)
+            finally:
+                camera.close()  # stops it, too, where a stop alone would wait for a frame that does not come
+        except (RuntimeError, IndexError, OSError, TimeoutError, CancelledError) as error:
+            raise SourceError(f"{NAME}: cannot read the camera ({error}); check its cable: rpicam-hello") from None
+
+    def interrupt(self) -> None:
+        if self._camera is not None:
+            self._camera.close()
+
+    def fit(self, picture: np.ndarray) -> np.ndarray:
+        return fit_view(picture, self._card.input, self._card.fit, self._options.view)
+
+    def _configuration(self, camera: Any) -> Any:
+        """A small main stream: every Pi's image processor makes RGB of it (only of the `lores` one, on a Pi 4 and
+        older, it makes nothing but YUV420). "BGR888" is picamera2's name, by the order in a 24-bit word, of RGB.
+
+        Half the sensor's size is the smallest mode of Raspberry Pi's sensors that sees all that the lens does; left
+        to the size of the main stream, libcamera takes one that sees the middle only.
+        """
+        least = max(self._card.input.height, self._card.input.width) * _OVERSAMPLING
+        sensor_width, sensor_height = camera.sensor_resolution
+        width, height = self._options.camera_size or (least * sensor_width / sensor_height, least)
+        rate = self._options.camera_fps
+        return camera.create_video_configuration(
+            main={"size": (2 * round(width / 2), 2 * round(height / 2)), "format": "BGR888"},
+            raw={"size": (sensor_width // 2, sensor_height // 2)},
+            controls={} if rate is None else {"FrameRate": rate},
+        )
+
+    def _capture(self, camera: Any) -> Iterator[np.ndarray]:
+        while True:
+            yield camera.capture_array("main", wait=self._options.timeout + _GRACE_SECONDS)
 
 
-def _import_picamera2() -> Callable[[], Any]:
+def import_picamera2() -> Any:
+    """The class Picamera2. Raises SourceError where it cannot be imported."""
     try:
         from picamera2 import Picamera2
     except ImportError as error:
@@ -77,5 +93,4 @@ def _import_picamera2() -> Callable[[], Any]:
             f"picamera2 cannot be imported ({error}); sudo apt install python3-picamera2, and make the virtual "
             "environment with --system-site-packages"
         ) from None
-    opener: Callable[[], Any] = Picamera2
-    return opener
+    return Picamera2

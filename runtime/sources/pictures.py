@@ -1,55 +1,131 @@
-"""Picture files, one or a folder of them."""
+"""Picture files: one, a folder of them, those that a pattern matches, or a list of names that comes line by line."""
 
 from __future__ import annotations
 
+import glob
+import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Callable, Optional
 
 from runtime.card import ModelCard
-from runtime.errors import PictureError, SourceError
-from runtime.folders import list_files
+from runtime.errors import PictureError, SourceError, UsageError
+from runtime.folders import list_files, natural_order
 from runtime.frame import Frame
-from runtime.image import fit_image, least_size
+from runtime.image import least_size
 from runtime.picture import PICTURE_SUFFIXES, open_picture
+from runtime.sources.fitting import fit_view
+from runtime.sources.request import OnError, SourceRequest
+from runtime.sources.view import View
+
+_AS_IT_IS = View()
+_SUFFIXES = ", ".join(PICTURE_SUFFIXES)
+
+
+def open_pictures(request: SourceRequest) -> PictureSource:
+    """A picture, the pictures of a folder, those that a pattern matches, or those that standard input names (`-`)."""
+    request.refuse_camera_mode()
+    path = Path(request.spec)
+    list_paths: Callable[[], Iterable[Path]]
+    if request.spec == "-":
+        list_paths = lambda: read_names(open(0, "rb", closefd=False))  # noqa: E731, SIM115
+    elif path.is_dir():
+        list_paths = partial(list_pictures, path)
+    elif path.exists():
+        list_paths = lambda: [path]  # noqa: E731
+    else:
+        list_paths = partial(match_pictures, request.spec)
+    return PictureSource(request.spec, list_paths, request.card, request.options.view, request.on_error)
 
 
 class PictureSource:
-    """Each picture of a folder and the folders in it, in natural order (photo2 before photo10); see Source."""
+    """Each picture of a list of files; see Source.
+
+    Args:
+        name: of the whole, for messages.
+        list_paths: gives the files, once for each time that the source is entered; raises SourceError for none.
+        card: whose input and fit the pictures are made for.
+        view: how they are looked at.
+        on_error: told of each picture that cannot be read; without it the first one raises.
+    """
 
     is_video = False
 
-    def __init__(self, path: Path, card: ModelCard, on_error: Callable[[PictureError], None] | None = None) -> None:
-        self.name = str(path)
-        self._path = path
+    def __init__(
+        self,
+        name: str,
+        list_paths: Callable[[], Iterable[Path]],
+        card: ModelCard,
+        view: View = _AS_IT_IS,
+        on_error: Optional[OnError] = None,
+    ) -> None:
+        self.name = name
+        self.paths: Iterable[Path] = ()
+        self._list_paths = list_paths
         self._card = card
+        self._view = view
         self._on_error = on_error
-        self._files: list[Path] = []
 
     def __enter__(self) -> PictureSource:
-        self._files = list_pictures(self._path) if self._path.is_dir() else [self._path]
-        if not self._files:
-            raise SourceError(f"{self.name}: no pictures in this folder (looked for {', '.join(PICTURE_SUFFIXES)})")
+        self.paths = self._list_paths()
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._files = []
+        self.paths = ()
+
+    @property
+    def is_single(self) -> bool:
+        """It is one picture, for which nothing need be set up."""
+        return isinstance(self.paths, list) and len(self.paths) == 1
 
     def __iter__(self) -> Iterator[Frame]:
-        least = least_size(self._card.input, self._card.fit)
-        for index, path in enumerate(self._files):
-            started = time.monotonic()
+        for index, path in enumerate(self.paths):
             try:
-                picture = open_picture(path, least)
+                yield self.read(index, path)
             except PictureError as error:
                 if self._on_error is None:
                     raise
                 self._on_error(error)
-                continue
-            image = fit_image(picture, self._card.input, self._card.fit)
-            yield Frame(image, started, index, str(path), is_fitted=True, prepare=time.monotonic() - started)
+
+    def read(self, index: int, path: Path) -> Frame:
+        """One of the source's `paths` as a frame; any thread may. Raises PictureError."""
+        started = time.monotonic()
+        # What a crop leaves may be small: then every pixel is wanted, and the crop counts in those of the whole file.
+        least = None if self._view.crop else least_size(self._card.input, self._card.fit)
+        picture = open_picture(path, least)
+        try:
+            image = fit_view(picture, self._card.input, self._card.fit, self._view)
+        except UsageError as error:
+            raise PictureError(f"{path}: {error}") from None
+        return Frame(image, started, index, str(path), is_fitted=True, prepare=time.monotonic() - started)
 
 
 def list_pictures(folder: Path) -> list[Path]:
-    """The picture files in a folder and below it, in natural order; hidden ones are left out."""
-    return [folder / name for name in list_files(folder) if name.lower().endswith(PICTURE_SUFFIXES)]
+    """The picture files in a folder and below it, in natural order; hidden ones are left out.
+
+    Raises SourceError where there are none.
+    """
+    found = [folder / name for name in list_files(folder) if name.lower().endswith(PICTURE_SUFFIXES)]
+    if not found:
+        raise SourceError(f"{folder}: no pictures in this folder (looked for {_SUFFIXES})")
+    return found
+
+
+def match_pictures(pattern: str) -> list[Path]:
+    """The picture files that a pattern matches (`**`: folders below, too), in natural order.
+
+    Raises SourceError where there are none.
+    """
+    # pathlib's takes no pattern that begins at the root.
+    matched = sorted(glob.glob(pattern, recursive=True), key=natural_order)  # noqa: PTH207
+    found = [Path(name) for name in matched if name.lower().endswith(PICTURE_SUFFIXES)]
+    if not found:
+        raise SourceError(f"{pattern}: matches no pictures (looked for {_SUFFIXES}; name videos one by one)")
+    return found
+
+
+def read_names(lines: Iterable[bytes]) -> Iterator[Path]:
+    """The files of a list, one name a line and empty lines left out, as the lines come."""
+    return (Path(os.fsdecode(name)) for name in (line.rstrip(b"\r\n") for line in lines) if name)

@@ -11,10 +11,10 @@ from runtime.frame import Frame
 class Source(Protocol):
     """Frames, fitted to the network's input by the cheapest means that the source has.
 
-    A context manager: entering it opens the camera or file, leaving it lets go of it. Entering and iterating
-    raise SourceError when there are no frames to be had; nothing blocks for longer than the source's timeout.
-    `is_video`: the frames are of one moving scene, not separate pictures. A camera or stream gives its newest
-    frame, and older ones are dropped.
+    A context manager: leaving it lets go of the camera or file. Iterating opens it, and raises SourceError when there
+    are no frames to be had.
+    `is_video`: the frames are of one moving scene, not separate pictures. A camera or stream gives its newest frame,
+    and older ones are dropped; it is opened again when it is lost, while iterating waits.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Finding USB cameras on Linux: which /dev/video* are cameras, and whether this user may open them."""
+"""USB cameras on Linux, through the kernel's v4l2: which there are, who may open them, and how to end a read."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from pathlib import Path
 
 from runtime.errors import SourceError
 
-# linux/videodev2.h: VIDIOC_QUERYCAP = _IOR('V', 0, struct v4l2_capability), which is driver[16], card[32],
+PERMISSION_REMEDY = "this user may not open it; sudo usermod -aG video $USER, then log in again"
+
+# linux/videodev2.h. VIDIOC_QUERYCAP = _IOR('V', 0, struct v4l2_capability), which is driver[16], card[32],
 # bus_info[32], version, capabilities, device_caps, reserved[3].
 _VIDIOC_QUERYCAP = 0x80685600
 _CAPABILITY = struct.Struct("16s32s32sIII12x")
 _VIDEO_CAPTURE = 0x00000001
 _STREAMING = 0x04000000
+# VIDIOC_STREAMOFF = _IOW('V', 19, int): the type of the buffers.
+_VIDIOC_STREAMOFF = 0x40045613
+_CAPTURE_BUFFERS = 1
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,16 @@ def check_device(device: str) -> None:
         raise SourceError(f"{device}: {PERMISSION_REMEDY}")
 
 
-PERMISSION_REMEDY = "this user may not open it; sudo usermod -aG video $USER, then log in again"
+def stop_streams(device: str) -> None:
+    """End this process's reads of a camera that hang in its driver: without its stream, they return an error."""
+    import fcntl
+
+    for link in Path("/proc/self/fd").iterdir():
+        try:
+            if str(link.readlink()) == os.path.realpath(device):
+                fcntl.ioctl(int(link.name), _VIDIOC_STREAMOFF, struct.pack("i", _CAPTURE_BUFFERS))
+        except OSError:
+            continue  # closed meanwhile
 
 
 def _query(node: Path) -> Camera | None:

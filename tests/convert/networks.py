@@ -12,6 +12,7 @@ from runtime.card_file import embed_card
 from runtime.dataset import open_dataset
 
 SIDE = 24
+WIDTH = 40
 COLOURS = ("red", "green", "blue")
 # Another order than the data's: classes are matched by name.
 COLOUR_LABELS = ("blue", "green", "red")
@@ -42,16 +43,19 @@ def write_colours(path: Path) -> Path:
 
 
 def train_colours(data: Path, path: Path) -> Path:
-    """Convolution, depthwise convolution, BatchNorm, ReLU6, a residual sum and average pooling."""
+    """Convolution, depthwise convolution, BatchNorm, ReLU6, a residual sum and average pooling.
+
+    WIDTH channels make some layers large enough for TensorFlow to round their weights alone (1024 of them).
+    """
     import keras
     from keras import layers
 
     keras.utils.set_random_seed(0)
     picture = keras.Input((SIDE, SIDE, 3))
     x = layers.Rescaling(1 / 127.5, offset=-1)(picture)
-    x = layers.ReLU(6)(layers.BatchNormalization()(layers.Conv2D(8, 3, 2, "same", use_bias=False)(x)))
+    x = layers.ReLU(6)(layers.BatchNormalization()(layers.Conv2D(WIDTH, 3, 2, "same", use_bias=False)(x)))
     y = layers.ReLU(6)(layers.BatchNormalization()(layers.DepthwiseConv2D(3, padding="same", use_bias=False)(x)))
-    x = layers.Add()([x, layers.Conv2D(8, 1)(y)])
+    x = layers.Add()([x, layers.Conv2D(WIDTH, 1)(y)])
     x = layers.GlobalAveragePooling2D(name="features")(x)
     model = keras.Model(picture, layers.Dense(3, activation="softmax")(x))
     _fit(model, data, COLOUR_LABELS, epochs=8)

@@ -148,6 +148,14 @@ def test_data_that_is_missing_or_empty_is_named(colours: Trained, tmp_path: Path
     assert "no pictures" in complaint(capsys, 1, colours.model, "--to", "onnx", "--calibrate", tmp_path)
 
 
+def test_pictures_of_other_classes_than_the_networks_are_refused(
+    colours: Trained, clothes: Trained, tmp_path: Path, capsys: Capture
+) -> None:
+    told = complaint(capsys, 1, colours.model, "--to", "tflite", "--calibrate", clothes.data, "--out", tmp_path)
+    assert "10 of its 10 classes are not among the model's 3 labels" in told
+    assert files(tmp_path) == []
+
+
 def test_an_out_in_a_folder_that_is_not_there_is_refused(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
     out = tmp_path / "no" / "a.tflite"
     assert "there is no folder" in complaint(capsys, 1, colours.model, "--calibrate", colours.data, "--out", out)
@@ -163,7 +171,13 @@ def test_an_out_in_a_folder_that_is_not_there_is_refused(colours: Trained, tmp_p
         ["a.keras", "--calibrate", "d", "--to", "onnx", "--recipe", "int3"],
         ["a.keras", "--calibrate", "d", "--to", "onnx", "--calibration-images", "0"],
         ["a.keras", "--calibrate", "d", "--to", "onnx", "--min-agreement", "97"],
+        ["a.keras", "--calibrate", "d", "--to", "onnx", "--recipe", "int16x8"],
+        ["a.keras", "--calibrate", "d", "--to", "onnx", "--max-drop", "few"],
+        ["a.keras", "--calibrate", "d", "--to", "tflite", "--calibration", "entropy"],
+        ["a.keras", "--calibrate", "d", "--to", "tflite,onnx", "--out", "a.onnx"],
         ["a.keras", "--calibrate", "d", "--to", "onnx", "--no-such-option"],
+        ["adopt"],
+        ["adopt", "a.keras", "--labels", "l", "--channels", "cmyk"],
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_status_2(capsys: Capture, arguments: list[str]) -> None:

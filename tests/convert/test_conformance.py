@@ -30,9 +30,16 @@ CASES = [
     for network, recipe in itertools.product(("colours", "clothes"), RECIPES.values())
     for form in recipe.formats
 ]
-# Scores on 256 levels, after a few layers on 256 levels each.
-INT8_TOLERANCE = 0.06
 FLOAT_TOLERANCE = 1e-5
+# Of a score, by recipe: weights of 11 bits (float16) or 8, activations on 256 or 65536 levels, after a few layers.
+TOLERANCES = {
+    "float32": FLOAT_TOLERANCE,
+    "float16": 0.002,
+    "dynamic": 0.03,
+    "int8": 0.06,
+    "int8-float-io": 0.06,
+    "int16x8": 0.03,
+}
 
 
 @dataclass(frozen=True)
@@ -43,10 +50,6 @@ class Converted:
     trained: Trained
     recipe: str
     printed: str
-
-    @property
-    def is_integer(self) -> bool:
-        return RECIPES[self.recipe].is_integer
 
 
 def arguments(trained: Trained, recipe: str, out: Path) -> list[str]:
@@ -75,15 +78,14 @@ def test_it_answers_as_the_original_does(converted: Converted) -> None:
     pictures = np.stack([np.asarray(test.read(number)) for number in range(40)]).reshape(-1, *backend.input_shape)
     expected = original.predict_on_batch(pictures.astype(np.float32))
     scores = np.stack([backend.run(picture) for picture in pictures])
-    tolerance = INT8_TOLERANCE if converted.is_integer else FLOAT_TOLERANCE
-    assert np.abs(scores - expected).max() < tolerance
+    assert np.abs(scores - expected).max() < TOLERANCES[converted.recipe]
     assert scores.dtype == np.float32
 
 
 def test_what_goes_in_and_comes_out_is_what_the_recipe_says(converted: Converted) -> None:
     backend = open_backend(converted.path)
-    assert backend.input.dtype == (np.uint8 if converted.is_integer else np.float32)
-    if converted.is_integer and converted.path.suffix == ".tflite":
+    assert backend.input.dtype == RECIPES[converted.recipe].pictures
+    if converted.recipe == "int8" and converted.path.suffix == ".tflite":
         assert (backend.input.scale, backend.input.zero_point) == (1, 0)
         assert backend.output.dtype == np.uint8
         assert (backend.output.scale, backend.output.zero_point) == (1 / 256, 0)
@@ -93,8 +95,11 @@ def test_what_goes_in_and_comes_out_is_what_the_recipe_says(converted: Converted
 
 def test_the_weights_are_of_the_dtype_that_the_recipe_names(converted: Converted) -> None:
     weights = tflite_weights(converted.path) if converted.path.suffix == ".tflite" else onnx_weights(converted.path)
-    assert {str(dtype) for dtype in weights} == {RECIPES[converted.recipe].weights}
+    named = [dtype for dtype in weights if dtype == RECIPES[converted.recipe].weights]
     assert len(weights) >= 2
+    # TensorFlow leaves weights of fewer than 1024 values alone where activations are floats.
+    left = 0 if (converted.recipe, converted.path.suffix) != ("dynamic", ".tflite") else len(weights) - 1
+    assert len(named) >= len(weights) - left
 
 
 def test_its_card_tells_what_it_is_and_where_it_came_from(converted: Converted) -> None:
@@ -188,9 +193,17 @@ def test_an_onnx_file_takes_several_pictures_at_once(converted: Converted) -> No
 def tflite_weights(path: Path) -> list[np.dtype]:
     """The dtypes of all matrices and kernels that a TFLite file holds."""
     interpreter = pytest.importorskip("ai_edge_litert.interpreter").Interpreter(model_path=str(path))
-    details = interpreter.get_tensor_details()
+    # float16 is widened by an operator of its own before a layer takes it.
+    widened = {
+        index
+        for operator in interpreter._get_ops_details()
+        if operator["op_name"] == "DEQUANTIZE"
+        for index in operator["outputs"]
+    }
     return [
-        np.dtype(tensor["dtype"]) for tensor in details if len(tensor["shape"]) in (2, 4) and tensor["shape"][0] > 1
+        np.dtype(tensor["dtype"])
+        for tensor in interpreter.get_tensor_details()
+        if len(tensor["shape"]) in (2, 4) and tensor["shape"][0] > 1 and tensor["index"] not in widened
     ]
 
 
@@ -200,4 +213,8 @@ def onnx_weights(path: Path) -> list[np.dtype]:
 
     model = onnx.load(path)
     onnx.checker.check_model(model, full_check=True)
-    return [onnx.numpy_helper.to_array(weight).dtype for weight in model.graph.initializer if len(weight.dims) > 1]
+    return [
+        onnx.numpy_helper.to_array(weight).dtype
+        for weight in model.graph.initializer
+        if sum(side > 1 for side in weight.dims) > 1
+    ]

@@ -49,6 +49,16 @@ def test_pictures_with_a_models_own_class_indices_do_so_too(tmp_path: Path) -> N
     assert len(choice.check) == 6
 
 
+def test_the_choice_among_class_indices_is_stratified_too(tmp_path: Path) -> None:
+    write_pictures(tmp_path, 60)
+    # Of class 0 there are 50, of class 1 and 2 five each.
+    rows = "".join(f"{number}.png,{max(0, number // 5 - 9)}\n" for number in range(60))
+    (tmp_path / "labels.csv").write_text(f"file,class_index\n{rows}")
+    choice = choose_pictures(str(tmp_path), 9, 6, None)
+    assert np.bincount(choice.calibration.targets).tolist() == [3, 3, 3]
+    assert np.bincount(choice.check.targets).tolist() == [2, 2, 2]
+
+
 def test_class_folders_check_on_the_tenth_that_training_holds_out(tmp_path: Path) -> None:
     for place, label in enumerate("abc"):
         write_pictures(tmp_path / label, 20, first=place * 20)

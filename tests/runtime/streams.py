@@ -1,15 +1,28 @@
-"""An HTTP MJPEG server for tests, which can freeze and die."""
+"""Servers of video for tests, which can be killed, frozen and brought back.
+
+As a program, `python -m tests.runtime.streams PORT` serves a moving picture as HTTP MJPEG.
+"""
 
 from __future__ import annotations
 
 import io
+import signal
+import socket
+import subprocess
+import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
+from collections.abc import Sequence
+from functools import partial
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+ROOT = Path(__file__).parent.parent.parent
+MJPEG_COMMAND = (sys.executable, "-m", "tests.runtime.streams")
+RTSP_COMMAND = ("/usr/bin/python3", "tests/runtime/rtsp_server.py")
 
 
 def encode_jpeg(picture: np.ndarray) -> bytes:
@@ -19,15 +32,14 @@ def encode_jpeg(picture: np.ndarray) -> bytes:
 
 
 class MjpegServer:
-    """Serves one picture again and again as multipart/x-mixed-replace, `rate` times a second, until frozen.
+    """Serves pictures one after the other, again and again, as multipart/x-mixed-replace, `rate` times a second.
 
     Unanswered: with `silent`, it takes the connection and never says a word.
     """
 
-    def __init__(self, picture: np.ndarray, rate: float = 25, silent: bool = False) -> None:
-        self.frozen = threading.Event()
+    def __init__(self, *pictures: np.ndarray, rate: float = 25, silent: bool = False, port: int = 0) -> None:
         self.stopped = threading.Event()
-        part = encode_jpeg(picture)
+        self.parts = [encode_jpeg(picture) for picture in pictures]
         server = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -38,19 +50,20 @@ class MjpegServer:
                 self.send_response(200)
                 self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
                 self.end_headers()
-                while not server.stopped.is_set():
-                    if not server.frozen.is_set():
-                        head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(part)}\r\n\r\n"
-                        try:
-                            self.wfile.write(head.encode() + part + b"\r\n")
-                        except OSError:
-                            return
-                    time.sleep(1 / rate)
+                number = 0
+                while not server.stopped.wait(1 / rate):
+                    part = server.parts[number % len(server.parts)]
+                    head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(part)}\r\n\r\n"
+                    number += 1
+                    try:
+                        self.wfile.write(head.encode() + part + b"\r\n")
+                    except OSError:
+                        return
 
             def log_message(self, *_: object) -> None:
                 return
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
 
@@ -58,9 +71,70 @@ class MjpegServer:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.stopped.set()
         self._server.shutdown()
         self._server.server_close()
+
+
+class FileServer:
+    """Serves the files of a folder by HTTP."""
+
+    def __init__(self, folder: Path) -> None:
+        class Handler(SimpleHTTPRequestHandler):
+            def log_message(self, *_: object) -> None:
+                return
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> FileServer:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class ServerProcess:
+    """A server of video in a process of its own: `command PORT`, which writes a line when it listens."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self._command = [*command, str(self.port)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self._process = subprocess.Popen(self._command, cwd=ROOT, stdout=subprocess.PIPE)
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline(), f"{self._command} did not start"
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+    def freeze(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+
+def main(port: int) -> None:
+    moving = [np.full((120, 160, 3), level, np.uint8) for level in range(0, 250, 10)]
+    with MjpegServer(*moving, port=port) as server:
+        print(server.url, flush=True)
+        while True:
+            time.sleep(60)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -225,12 +225,14 @@ def test_a_camera_that_the_user_may_not_open(model: Path) -> None:
     except OSError as error:
         pytest.skip(f"no device can be made here: {error}")
     try:
-        code = (
-            f"import os, sys; os.setgroups([]); os.setgid(65534); os.setuid(65534); sys.path.insert(0, {str(ROOT)!r})\n"
-        )
-        code += f"from runtime.sources import open_camera; open_camera({str(device)!r}, None)"
         # Imported before the change of user, who may not read a checkout in root's home.
-        code = "import runtime.sources.v4l2, runtime.sources.video\n" + code
+        code = f"""
+import os, runtime.sources.usb_camera
+from runtime.card import InputSize, ModelCard
+from runtime.sources import open_camera
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+next(iter(open_camera({str(device)!r}, ModelCard("a", "b", ("c", "d"), InputSize(8, 8)))))
+"""
         done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
         assert "sudo usermod -aG video" in done.stderr
     finally:

@@ -1,0 +1,133 @@
+"""Adopting a classifier made elsewhere: a card for an existing .tflite or .onnx, so that it needs no flags."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from convert.tflite_metadata import TfliteMetadata, read_metadata
+from runtime.backends import TensorInfo, open_backend
+from runtime.card import Fit, ModelCard, Normalisation, Provenance
+from runtime.card_file import check_model_path, embed_card, read_card, write_whole
+from runtime.classifier import Classifier
+from runtime.errors import ConversionError, UsageError
+from runtime.version import __version__
+
+CHANNELS = ("rgb", "bgr")
+# Of a score, between the file as it was and as it becomes: quantized ones may round to the next of 256 levels.
+_TOLERANCE = 0.005
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """What is known of a model made elsewhere; None is what its file has to tell.
+
+    normalisation: its numbers are in the order of `channels`, one of CHANNELS: what the network takes.
+    """
+
+    model: Path
+    out: Path
+    labels: tuple[str, ...] | None = None
+    normalisation: Normalisation | None = None
+    fit: Fit | None = None
+    channels: str = "rgb"
+    name: str | None = None
+    licence: str | None = None
+
+
+def adopt(adoption: Adoption) -> ModelCard:
+    """Write `adoption.out`: the same network with a card, which takes RGB. It is written whole or not at all.
+
+    Raises ModelError (no image classifier, other labels), UsageError (what has to be told), ConversionError.
+    """
+    path = _check_files(adoption)
+    known = _complete(adoption)
+    original = Classifier.load(path, labels=known.labels, normalisation=known.normalisation, fit=known.fit)
+    card = replace(
+        original.card,
+        name=known.name or path.stem,
+        licence=known.licence or "",
+        normalisation=_as_rgb(original.card.normalisation, known.channels),
+        provenance=Provenance(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), (f"edgeframe {__version__}",)),
+    )
+    try:
+        write_whole(known.out, lambda new: _write(new, known, original, card))
+    except OSError as error:
+        raise ConversionError(f"{known.out}: not written ({error}); see that you may write there") from None
+    return card
+
+
+def _check_files(adoption: Adoption) -> Path:
+    path = check_model_path(adoption.model)
+    if path.suffix == ".keras":
+        raise UsageError(f"{path}: is a Keras file; expected .tflite or .onnx, or convert it: python -m convert {path}")
+    if path.suffix != adoption.out.suffix:
+        raise UsageError(f"--out {adoption.out}: expected a name that ends in {path.suffix}, as {path} does")
+    if read_card(path) is not None:
+        raise ConversionError(f"{path}: has a model card already; see it by runtime info {path}")
+    return path
+
+
+def _complete(adoption: Adoption) -> Adoption:
+    """What the user did not tell, from the file's TFLite Metadata and its input tensor."""
+    metadata = read_metadata(adoption.model) if adoption.model.suffix == ".tflite" else None
+    told = metadata or TfliteMetadata()
+    labels = adoption.labels or told.labels
+    if not labels:
+        raise UsageError(f"{adoption.model}: tells no labels; give them: --labels FILE (one label a line)")
+    tensor = open_backend(adoption.model).input
+    normalisation = adoption.normalisation
+    if normalisation is None and np.issubdtype(tensor.dtype, np.integer):
+        normalisation = keep_bytes(tensor)
+    elif normalisation is None and told.mean and told.std:
+        normalisation = Normalisation(told.mean, told.std)
+    return replace(
+        adoption,
+        labels=labels,
+        normalisation=normalisation,
+        name=adoption.name or told.name,
+        licence=adoption.licence or told.licence,
+    )
+
+
+def keep_bytes(tensor: TensorInfo) -> Normalisation:
+    """The normalisation that the quantization of an integer input undoes: the bytes of a picture go in as they are.
+
+    For int8 they go in as -128..127.
+    """
+    scale = tensor.scale if tensor.is_quantized else 1.0
+    return Normalisation((float(tensor.zero_point - np.iinfo(tensor.dtype).min),), (1 / scale,))
+
+
+def _as_rgb(normalisation: Normalisation, channels: str) -> Normalisation:
+    """The card's pictures are RGB, also where the network turns them round."""
+    if channels == "rgb":
+        return normalisation
+    return Normalisation(normalisation.mean[::-1], normalisation.std[::-1])
+
+
+def _write(new: Path, adoption: Adoption, original: Classifier, card: ModelCard) -> None:
+    shutil.copyfile(adoption.model, new)
+    if adoption.channels == "bgr":
+        from convert.channels import turn_channels
+
+        turn_channels(new)
+    embed_card(new, card)
+    _require_same_answer(adoption, original, Classifier.load(new))
+
+
+def _require_same_answer(adoption: Adoption, original: Classifier, adopted: Classifier) -> None:
+    """Raise ConversionError unless the new file answers as the old one does, fed as the user told."""
+    size = original.card.input
+    picture = np.random.default_rng(0).integers(0, 256, (size.height, size.width, size.channels)).astype(np.uint8)
+    turned = picture[..., ::-1] if adoption.channels == "bgr" else picture
+    difference = float(np.abs(original.score(np.ascontiguousarray(turned)) - adopted.score(picture)).max())
+    if difference > _TOLERANCE:
+        raise ConversionError(
+            f"{adoption.out}: not written; its scores differ by {difference:.3f} from those of {adoption.model}; "
+            "report it with the model"
+        )

@@ -1,0 +1,47 @@
+"""Whether a converted file answers enough like its original to be given its name."""
+
+from __future__ import annotations
+
+from convert.agreement import Agreement
+from convert.order import Order, Target
+from runtime.errors import ConversionError
+
+
+def require_bounds(order: Order, target: Target, agreement: Agreement) -> None:
+    """Raise ConversionError where a file loses more than the order's bounds allow."""
+    _require_agreement(order, target, agreement)
+    if order.bounds.max_drop is not None:
+        _require_accuracy(order.bounds.max_drop, order, target, agreement)
+
+
+def _require_agreement(order: Order, target: Target, agreement: Agreement) -> None:
+    short = order.bounds.min_agreement - agreement.top1
+    if short > 0:
+        raise ConversionError(
+            f"{target.path}: not written; it agrees with {order.model} on {agreement.top1:.1%} of {agreement.count} "
+            f"pictures, which is {short:.1%} below --min-agreement {order.bounds.min_agreement:g}; "
+            f"{_remedy(order, target)}"
+        )
+
+
+def _require_accuracy(max_drop: float, order: Order, target: Target, agreement: Agreement) -> None:
+    if agreement.correct is None or agreement.correct_original is None:
+        raise ConversionError(
+            f"{target.path}: not written; the pictures of {order.data} have no labels, so --max-drop {max_drop:g} "
+            "cannot be checked; give labelled ones, or leave it out"
+        )
+    drop = 100 * (agreement.correct_original - agreement.correct) / agreement.count
+    if drop > max_drop:
+        raise ConversionError(
+            f"{target.path}: not written; its top-1 on {agreement.count} pictures is {drop:.1f} points below that of "
+            f"{order.model}, more than --max-drop {max_drop:g}; {_remedy(order, target)}"
+        )
+
+
+def _remedy(order: Order, target: Target) -> str:
+    if target.recipe.is_lossless:
+        return "a float conversion should lose nothing; check that the network has no random layers"
+    if target.recipe.is_integer:
+        auto = "" if target.float_layers.auto or target.recipe.activations != "int8" else "--auto, "
+        return f"try {auto}more --calibration-images (now {order.calibration_images}) or --recipe float32"
+    return "try --recipe float32"

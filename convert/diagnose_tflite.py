@@ -1,0 +1,84 @@
+"""What the operators of two TFLite files of one network give.
+
+TensorFlow's converter gives the tensors of a float file and of an integer one the same names, so results are matched
+by name. Both run on TensorFlow's interpreter with its own kernels, not XNNPACK's, as it can keep every tensor; the
+two round alike to the last bit or so.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from convert.diagnose import Step
+from convert.layers import LayerNames
+from runtime.operators.graph import Graph
+from runtime.operators.tflite import read_tflite
+
+_CHANGING_FORM = ("QUANTIZE", "DEQUANTIZE")
+
+
+class TfliteActivations:
+    """A convert.diagnose.Activations of a float32 `.tflite` and another one of the same network."""
+
+    def __init__(self, original: Path, converted: Path, names: LayerNames) -> None:
+        self._original, self._converted = _Tensors(original), _Tensors(converted)
+        self.steps, self._results = _match(read_tflite(original), set(self._converted.places), names)
+
+    def read(self, picture: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """See convert.diagnose.Activations."""
+        self._original.run(picture)
+        self._converted.run(picture)
+        return [(self._original.value(name), self._converted.value(name)) for name in self._results]
+
+
+def _match(graph: Graph, known: set[str], names: LayerNames) -> tuple[tuple[Step, ...], list[str]]:
+    """The steps that both have, and the names of their results."""
+    steps: list[Step] = []
+    places: dict[str, int] = {}
+    for operator in graph.operators:
+        result = operator.outputs[0].name
+        if operator.kind not in _CHANGING_FORM and result in known:
+            reads = tuple(places[tensor.name] for tensor in operator.inputs if tensor.name in places)
+            places[result] = len(steps)
+            steps.append(Step(names.find(result), operator.kind, reads))
+    return tuple(steps), list(places)
+
+
+class _Tensors:
+    """A file whose tensors can all be read after it has run. places: of its activations, by name."""
+
+    def __init__(self, path: Path) -> None:
+        self._interpreter = tf.lite.Interpreter(
+            model_path=str(path),
+            experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+            experimental_preserve_all_tensors=True,
+        )
+        self._interpreter.allocate_tensors()
+        made = {tensor.name for operator in read_tflite(path).operators for tensor in operator.outputs}
+        details = [tensor for tensor in self._interpreter.get_tensor_details() if tensor["name"] in made]
+        self._details = {tensor["name"]: tensor for tensor in details}
+        self.places = {name: int(tensor["index"]) for name, tensor in self._details.items()}
+
+    def run(self, picture: np.ndarray) -> None:
+        (taken,) = self._interpreter.get_input_details()
+        self._interpreter.set_tensor(taken["index"], _encode(picture, taken)[np.newaxis])
+        self._interpreter.invoke()
+
+    def value(self, name: str) -> np.ndarray:
+        """A tensor as real numbers, float32."""
+        values: np.ndarray = self._interpreter.get_tensor(self.places[name])
+        scale, zero_point = self._details[name]["quantization"]
+        real: np.ndarray = values.astype(np.float32)
+        return (real - zero_point) * np.float32(scale) if scale else real
+
+
+def _encode(picture: np.ndarray, taken: Any) -> np.ndarray:
+    """The bytes of a picture as the input takes them: every network of edgeframe takes real values of 0..255."""
+    scale, zero_point = taken["quantization"]
+    values = picture / scale + zero_point if scale else picture
+    encoded: np.ndarray = np.round(values).astype(taken["dtype"])
+    return encoded

@@ -1,0 +1,81 @@
+"""What the command prints: a summary of one file, or a table of a family of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import mean
+
+from convert.agreement import wilson_interval
+from convert.conversion import Conversion, Failure
+from convert.pictures import plain_picture
+from runtime.classifier import Classifier
+from runtime.measure import measure_latency
+
+LATENCY_RUNS = 30
+
+
+@dataclass(frozen=True)
+class FamilyRow:
+    """A file of a family. latency: mean seconds of the network with its input and output, here, on one thread."""
+
+    done: Conversion
+    latency: float
+
+
+def time_file(done: Conversion) -> FamilyRow:
+    """Measure a finished file as the runtime would run it."""
+    classifier = Classifier.load(done.path, threads=1)
+    return FamilyRow(done, mean(measure_latency(classifier, plain_picture(done.card.input), LATENCY_RUNS).invoke))
+
+
+def format_table(rows: Sequence[FamilyRow], failures: Sequence[Failure]) -> str:
+    """A line a file; those that failed come last."""
+    cells = [("file", "size", "top-1", "agreement", "latency")]
+    for row in rows:
+        measured, agreement = row.done.card.measured, row.done.agreement
+        top1 = "-" if measured is None else f"{measured.top1:.1%}"
+        size, latency = f"{row.done.size / 1e6:.2f} MB", f"{row.latency * 1e3:.2f} ms"
+        cells.append((row.done.path.name, size, top1, f"{agreement.top1:.1%}", latency))
+    cells += [(failure.path.name, "failed", "", "", "") for failure in failures]
+    widths = [max(map(len, column)) for column in zip(*cells)]
+    lines = [
+        "  ".join(
+            [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))]
+        ).rstrip()
+        for line in cells
+    ]
+    return "\n".join([*lines, *_caption(rows)])
+
+
+def _caption(rows: Sequence[FamilyRow]) -> list[str]:
+    if not rows:
+        return []
+    done = rows[0].done
+    return [
+        f"on {done.agreement.count} pictures that did not calibrate them ({done.split}); "
+        f"latency: mean of {LATENCY_RUNS} runs here, one thread"
+    ]
+
+
+def format_summary(done: Conversion) -> str:
+    """What is known of one file, a line each."""
+    agreement = done.agreement
+    rows = [
+        ("file", f"{done.path} ({done.size / 1e6:.2f} MB)"),
+        ("recipe", f"{done.card.recipe}, by {', '.join(done.tools)}"),
+        ("checked on", f"{agreement.count} pictures that did not calibrate it ({done.split})"),
+        ("agreement", _share_line(agreement.agreeing, agreement.count)),
+    ]
+    if agreement.correct is not None and agreement.correct_original is not None:
+        rows.append(("top-1, original", _share_line(agreement.correct_original, agreement.count)))
+        rows.append(("top-1, this file", _share_line(agreement.correct, agreement.count)))
+    rows.append(
+        ("score difference", f"mean {agreement.mean_difference:.4f}, largest {agreement.largest_difference:.4f}")
+    )
+    return "\n".join(f"{name:<17} {text}" for name, text in rows)
+
+
+def _share_line(successes: int, count: int) -> str:
+    low, high = wilson_interval(successes, count)
+    return f"{successes / count:.1%} (95% interval {low:.1%} to {high:.1%})"

@@ -1,0 +1,11 @@
+"""What a model file computes: its operators, their cost, and which accelerators can take them.
+
+graph        the operators and tensors of a file, whatever its format
+tflite       reads them from a `.tflite`, with no library
+cost         multiply-accumulates, parameters, peak memory
+delegates    what takes a `.tflite` whole, and what breaks it
+"""
+
+from runtime.operators.report import OperatorReport as OperatorReport
+from runtime.operators.report import make_report as make_report
+from runtime.operators.report import report_operators as report_operators

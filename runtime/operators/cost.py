@@ -1,0 +1,125 @@
+"""What a network costs, for one picture: multiply-accumulates, parameters, memory between its operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+from runtime.operators.graph import Graph, Operator, Tensor
+
+_QUANTIZING = ("QuantizeLinear", "DequantizeLinear")
+# What stores weights small and widens them before they are used.
+_WIDENING = ("DEQUANTIZE", "DENSIFY", "DequantizeLinear", "Cast", "Mul")
+
+
+def _product_with_kernel(operator: Operator) -> int:
+    """CONV_2D (kernel: out x h x w x in) and FULLY_CONNECTED (out x in): each output value takes all but `out`."""
+    return operator.outputs[0].size * prod(operator.inputs[1].shape[1:])
+
+
+def _depthwise(operator: Operator) -> int:
+    """The kernel is 1 x h x w x out."""
+    return operator.outputs[0].size * prod(operator.inputs[1].shape[1:3])
+
+
+def _transposed(operator: Operator) -> int:
+    """TRANSPOSE_CONV: output shape, kernel (out x h x w x in), picture; each picture value goes into all but `in`."""
+    return operator.inputs[2].size * prod(operator.inputs[1].shape[:-1])
+
+
+def _transposed_onnx(operator: Operator) -> int:
+    """ConvTranspose: picture, kernel (in x out x h x w)."""
+    return operator.inputs[0].size * prod(operator.inputs[1].shape[1:])
+
+
+def _matrix(operator: Operator) -> int:
+    """Each output value sums over the last side of the first matrix."""
+    return operator.outputs[0].size * (operator.inputs[0].shape or (1,))[-1]
+
+
+_MULTIPLYING: dict[str, Callable[[Operator], int]] = {
+    "CONV_2D": _product_with_kernel,
+    "FULLY_CONNECTED": _product_with_kernel,
+    "DEPTHWISE_CONV_2D": _depthwise,
+    "TRANSPOSE_CONV": _transposed,
+    "BATCH_MATMUL": _matrix,
+    "Conv": _product_with_kernel,
+    "ConvTranspose": _transposed_onnx,
+    "Gemm": _matrix,
+    "MatMul": _matrix,
+}
+
+
+def count_macs(operator: Operator) -> int:
+    """Multiply-accumulates of convolutions and matrix products; what others compute is little, and counts as none."""
+    count = _MULTIPLYING.get(operator.kind)
+    return count(operator) if count else 0
+
+
+def count_parameters(graph: Graph) -> int:
+    """Constants that the network computes with: weights, biases, factors. Shapes, axes, scales are none."""
+    widened = {operator.outputs[0].name: operator.inputs[0] for operator in graph.operators if _widens(operator)}
+    counted = {}
+    for operator in graph.operators:
+        if operator.kind in _QUANTIZING or _widens(operator):
+            continue
+        for tensor in operator.inputs:
+            stored = _follow(widened, tensor)
+            if stored.is_constant and (operator.kind in _MULTIPLYING or _is_real(stored, tensor)):
+                counted[stored.name] = stored.size
+    return sum(counted.values())
+
+
+def _widens(operator: Operator) -> bool:
+    return operator.kind in _WIDENING and all(tensor.is_constant for tensor in operator.inputs)
+
+
+def _follow(widened: dict[str, Tensor], tensor: Tensor) -> Tensor:
+    while tensor.name in widened:
+        tensor = widened[tensor.name]
+    return tensor
+
+
+def _is_real(stored: Tensor, used: Tensor) -> bool:
+    return stored.is_quantized or used.dtype.startswith("float")
+
+
+def measure_peak_bytes(graph: Graph) -> int:
+    """The most bytes of pictures and activations that are needed at once, one operator after the other.
+
+    It is what a plan without waste needs (the arena of TFLite Micro, for example). A runtime on a large
+    processor takes more: for scratch, and for weights in another layout.
+    """
+    alias = {
+        operator.outputs[0].name: operator.inputs[0].name
+        for operator in graph.operators
+        if operator.kind in _QUANTIZING and not operator.inputs[0].is_constant
+    }
+    steps = [
+        [
+            (_root(alias, tensor.name), tensor.bytes)
+            for tensor in (*operator.inputs, *operator.outputs)
+            if not tensor.is_constant
+        ]
+        for operator in graph.operators
+    ]
+    held = [{_root(alias, tensor.name) for tensor in graph.outputs}]
+    for step in reversed(steps[1:]):
+        held.append(held[-1] | {name for name, _ in step})
+    sizes: dict[str, int] = {}
+    made, peak = {tensor.name for tensor in graph.inputs}, 0
+    for step in steps:
+        for name, size in step:
+            sizes[name] = min(size, sizes.get(name, size))
+    for step, later in zip(steps, reversed(held)):
+        present = {name for name, _ in step}
+        made |= present
+        peak = max(peak, sum(sizes[name] for name in present | (made & later)))
+    return peak
+
+
+def _root(alias: dict[str, str], name: str) -> str:
+    """An activation that is rounded and widened again (QDQ) is one, in its smallest form."""
+    while name in alias:
+        name = alias[name]
+    return name

@@ -1,0 +1,68 @@
+"""The report on a model file's operators."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from runtime.errors import UsageError
+from runtime.operators.cost import count_macs, count_parameters, measure_peak_bytes
+from runtime.operators.delegates import DelegateFit, fit_delegates
+from runtime.operators.graph import Graph
+from runtime.operators.tflite import read_tflite
+
+
+@dataclass(frozen=True)
+class OperatorReport:
+    """What a network computes for one picture.
+
+    counts: how many operators of each kind, the commonest first. macs: multiply-accumulates. parameters: weights
+    and biases. peak_bytes: of the activations that are needed at once. delegates: empty for an `.onnx`.
+    """
+
+    counts: tuple[tuple[str, int], ...]
+    macs: int
+    parameters: int
+    peak_bytes: int
+    delegates: tuple[DelegateFit, ...]
+
+    def to_lines(self) -> list[str]:
+        """The report for a terminal, in the manner of `runtime info`."""
+        kinds = ", ".join(f"{count} {kind}" for kind, count in self.counts)
+        costs = f"{self.macs / 1e6:.1f} M multiply-accumulates, {self.parameters:,} parameters"
+        lines = [f"operators   {kinds}", f"computes    {costs}, {self.peak_bytes / 1e3:,.0f} kB of activations at once"]
+        return lines + [f"{fit.delegate:<11} {_judge(fit, self)}" for fit in self.delegates]
+
+
+def _judge(fit: DelegateFit, report: OperatorReport) -> str:
+    if fit.reason:
+        return f"takes nothing: {fit.reason}"
+    if fit.is_whole:
+        return "can take it whole"
+    total = sum(count for _, count in report.counts)
+    share = f"{fit.taken} of {total} operators, {fit.macs_share:.0%} of the multiply-accumulates"
+    return f"can take {share}; not {', '.join(fit.obstacles)}"
+
+
+def report_operators(path: str | Path) -> OperatorReport:
+    """The report on a `.tflite` file; no runtime is needed for it.
+
+    Raises UsageError for a file of another kind, ModelError for a damaged one.
+    """
+    path = Path(path)
+    if path.suffix != ".tflite":
+        raise UsageError(f"{path}: only the operators of a .tflite can be reported; give one")
+    graph = read_tflite(path)
+    return make_report(graph, fit_delegates(graph))
+
+
+def make_report(graph: Graph, delegates: tuple[DelegateFit, ...] = ()) -> OperatorReport:
+    """The report on operators that have been read; `delegates` where the format has them."""
+    return OperatorReport(
+        counts=tuple(Counter(operator.kind for operator in graph.operators).most_common()),
+        macs=sum(map(count_macs, graph.operators)),
+        parameters=count_parameters(graph),
+        peak_bytes=measure_peak_bytes(graph),
+        delegates=delegates,
+    )

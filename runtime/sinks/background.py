@@ -1,0 +1,156 @@
+"""An output in a thread of its own, so that a slow or dead one never slows classification."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Optional, Union
+
+import numpy as np
+
+from runtime.decision_steps import Thin
+from runtime.events import SourceEvent
+from runtime.result import Result
+from runtime.sinks.health import Health, Tell, tell_on_stderr
+from runtime.sinks.sink import CLOSE_SECONDS, Sink
+
+_ABANDON_SECONDS = 0.2
+_NO_PICTURE = np.zeros((0, 0, 3), np.uint8)
+
+Keep = Callable[[Result], Optional[Result]]
+
+
+def without_picture(result: Result) -> Result:
+    """What most outputs need of a result: a few hundred bytes, however many of them wait."""
+    return replace(result, frame=replace(result.frame, image=_NO_PICTURE), scores=None)
+
+
+def with_own_picture(result: Result) -> Result:
+    """The picture copied: a source may write the next frame into the same memory."""
+    return replace(result, frame=replace(result.frame, image=result.frame.image.copy()), scores=None)
+
+
+def only_changes() -> Keep:
+    """A `keep` that takes a result when its label is another than the last one's."""
+    is_new = Thin(on_change=True)
+
+    def keep(result: Result) -> Result | None:
+        return without_picture(result) if is_new(result) is not None else None
+
+    return keep
+
+
+class Background:
+    """Runs a sink. `write` and `write_event` return at once and raise nothing.
+
+    Args:
+        sink: whose methods are called in the thread; what they raise is told once by `tell`, and so is its end.
+        name: of the output, for messages.
+        bound: how many results and events wait; the oldest are left out for newer ones, and counted in `left_out`.
+        keep: what of a result is kept for the sink; None: this result is not for it.
+        takes_events: whether the sink is told of events.
+        tell: shows a message to a person.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        name: str,
+        *,
+        bound: int = 1000,
+        keep: Keep = without_picture,
+        takes_events: bool = True,
+        tell: Tell = tell_on_stderr,
+    ) -> None:
+        self._sink = sink
+        self._name = name
+        self._keep = keep
+        self._takes_events = takes_events
+        self._tell = tell
+        self._health = Health(name, tell)
+        self._waiting: deque[Union[Result, SourceEvent]] = deque(maxlen=bound)
+        self._changed = threading.Condition()
+        self._stopping = False
+        self.left_out = 0
+        self._thread = threading.Thread(target=self._run, name=f"output {name}", daemon=True)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> int:
+        """How many results and events the sink has not begun to write."""
+        return len(self._waiting)
+
+    def write(self, result: Result) -> None:
+        kept = self._keep(result)
+        if kept is not None:
+            self._put(kept)
+
+    def write_event(self, event: SourceEvent) -> None:
+        if self._takes_events:
+            self._put(event)
+
+    def stop(self) -> None:
+        """Take nothing more and end when the queue is empty; returns at once."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+
+    def close(self, deadline: float | None = None) -> None:
+        """Write what waits until `deadline` (monotonic seconds; by default CLOSE_SECONDS from now), then end."""
+        self.stop()
+        remaining = CLOSE_SECONDS if deadline is None else deadline - time.monotonic()
+        self._thread.join(max(0.0, remaining))
+        if self._thread.is_alive():
+            self._abandon()
+        if self.left_out:
+            self._tell(f"{self._name}: {self.left_out} results were left out")
+
+    def _put(self, item: Result | SourceEvent) -> None:
+        with self._changed:
+            is_full = len(self._waiting) == self._waiting.maxlen
+            self._waiting.append(item)
+            self._changed.notify()
+        if is_full:
+            self.left_out += 1
+            if self.left_out == 1:
+                self._tell(f"{self._name}: does not keep up; the oldest results are left out")
+
+    def _abandon(self) -> None:
+        """Close the sink from outside, which ends the wait of one that can be ended; others end with the process."""
+        with self._changed:
+            self.left_out += len(self._waiting)
+            self._waiting.clear()
+        threading.Thread(target=self._close_sink, daemon=True).start()
+        self._thread.join(_ABANDON_SECONDS)
+
+    def _run(self) -> None:
+        while (item := self._next()) is not None:
+            try:
+                if isinstance(item, SourceEvent):
+                    self._sink.write_event(item)
+                else:
+                    self._sink.write(item)
+            except Exception as error:  # whatever an output's library raises must not end the thread
+                self._health.failed(_reason(error))
+            else:
+                self._health.worked()
+        self._close_sink()
+
+    def _next(self) -> Result | SourceEvent | None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._stopping)
+            return self._waiting.popleft() if self._waiting else None
+
+    def _close_sink(self) -> None:
+        try:
+            self._sink.close()
+        except Exception as error:
+            self._health.failed(_reason(error))
+
+
+def _reason(error: Exception) -> str:
+    """Without the file name that an OSError carries, which may differ each time."""
+    return (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__

@@ -1,0 +1,95 @@
+"""All outputs of a run, and the decisions before them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from runtime.decisions import Decisions
+from runtime.errors import OutputError
+from runtime.events import SourceEvent
+from runtime.result import Result
+from runtime.sinks.sink import CLOSE_SECONDS, Sink
+
+if TYPE_CHECKING:
+    from runtime.sinks.background import Background
+
+
+class Sinks:
+    """Gives each result to every output; a context manager that closes them all, within 2 s.
+
+    Results come from one thread, events from any. What the standard output raises comes through: BrokenPipeError
+    when its reader has gone, OutputError when it cannot be written. No other output raises anything.
+
+    Args:
+        decisions: what of the results is reported.
+        make_screen: makes the sink on the standard output, for a video (true) or for pictures.
+        watching: see every frame, judged but not thinned out (metrics, systemd); they return at once.
+        reported: see what is reported.
+    """
+
+    def __init__(
+        self,
+        decisions: Decisions,
+        make_screen: Callable[[bool], Sink],
+        watching: Sequence[Sink] = (),
+        reported: Sequence[Background] = (),
+    ) -> None:
+        self._decisions = decisions
+        self._make_screen = make_screen
+        self._screen = make_screen(False)
+        self._watching = watching
+        self._reported = reported
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Sinks:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def begin(self, is_video: bool) -> None:
+        """Results of another source come next."""
+        self._show(self._screen.close)
+        self._screen = self._make_screen(is_video)
+
+    def relabel(self, labels: tuple[str, ...]) -> None:
+        """Results of another model come next. Raises UsageError when `--labels-only` names none of its labels."""
+        self._decisions = self._decisions.for_labels(labels)
+
+    def write(self, result: Result) -> None:
+        judged = self._decisions.judge(result)
+        for sink in self._watching:
+            sink.write(judged)
+        reported = self._decisions.report(judged)
+        if reported is None:
+            return
+        for background in self._reported:
+            background.write(reported)
+        self._show(self._screen.write, reported)
+
+    def write_event(self, event: SourceEvent) -> None:
+        for sink in (*self._watching, *self._reported):
+            sink.write_event(event)
+        self._show(self._screen.write_event, event)
+
+    def close(self) -> None:
+        deadline = time.monotonic() + CLOSE_SECONDS
+        for background in self._reported:
+            background.stop()
+        for sink in self._watching:
+            sink.close()
+        for background in self._reported:
+            background.close(deadline)
+        self._show(self._screen.close)
+
+    def _show(self, call: Callable[..., None], *arguments: object) -> None:
+        try:
+            with self._lock:
+                call(*arguments)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputError(f"the standard output cannot be written ({error.strerror})") from None

@@ -1,0 +1,100 @@
+"""JSON lines in a file that cannot fill the disk."""
+
+from __future__ import annotations
+
+import errno
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from runtime.errors import OutputError
+from runtime.events import SourceEvent
+from runtime.result import Result
+from runtime.sinks.background import Background
+from runtime.sinks.json_form import event_fields, result_fields
+
+MAX_BYTES = 10_000_000
+KEPT_FILES = 5
+
+
+def open_json_file(path: Path) -> Background:
+    """Raises OutputError as JsonFile."""
+    return Background(JsonFile(path), f"--out {path}")
+
+
+class JsonFile:
+    """Appends the lines that JsonLines writes, each in one piece: a reader never sees a part of one.
+
+    A file that would grow past `max_bytes` becomes `NAME.1`, what was `NAME.1` becomes `NAME.2`, and so on;
+    `kept` of them are kept. On a full disk the line that did not fit is taken back. After any error the file is
+    opened anew for the next line: there may be room again, or the disk plugged in again.
+
+    Raises OutputError when the file cannot be opened.
+    """
+
+    def __init__(self, path: Path, max_bytes: int = MAX_BYTES, kept: int = KEPT_FILES) -> None:
+        self._path = path
+        self._max_bytes = max_bytes
+        self._kept = kept
+        self._file: io.FileIO | None = None
+        self._size = 0
+        if path.exists() and not path.is_file():
+            raise OutputError(f"--out {path}: is no file; a pipe or a program reads the standard output (--json)")
+        try:
+            self._open()
+        except OSError as error:
+            raise OutputError(f"--out {path}: {error.strerror}; name a file in a folder that can be written") from None
+
+    def write(self, result: Result) -> None:
+        self._append(result_fields(result))
+
+    def write_event(self, event: SourceEvent) -> None:
+        self._append(event_fields(event))
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _append(self, fields: dict[str, Any]) -> None:
+        # ASCII, so that even a file's name that is not UTF-8 can be written.
+        line = json.dumps(fields).encode() + b"\n"
+        try:
+            if self._size and self._size + len(line) > self._max_bytes:
+                self._rotate()
+            self._write_line(self._file or self._open(), line)
+        except OSError:
+            self.close()
+            raise
+
+    def _write_line(self, file: io.FileIO, line: bytes) -> None:
+        try:
+            if file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            file.truncate(self._size)
+            raise
+        self._size += len(line)
+
+    def _rotate(self) -> None:
+        self.close()
+        self._size = 0
+        for number in range(self._kept - 1, 0, -1):
+            if self._numbered(number).exists():
+                self._numbered(number).replace(self._numbered(number + 1))
+        self._path.replace(self._numbered(1))
+
+    def _numbered(self, number: int) -> Path:
+        return self._path.with_name(f"{self._path.name}.{number}")
+
+    def _open(self) -> io.FileIO:
+        # Unbuffered: a line is on its way to the disk when write returns.
+        file = self._file = io.FileIO(self._path, "a+")
+        self._size = file.seek(0, os.SEEK_END)
+        if self._size:
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":  # the power went off within a line
+                self._size += file.write(b"\n") or 0
+        return file

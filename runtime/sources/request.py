@@ -1,0 +1,32 @@
+"""What is asked for when a source is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+from runtime.card import ModelCard
+from runtime.errors import PictureError, UsageError
+from runtime.events import SourceEvent
+from runtime.sources.options import SourceOptions
+
+OnError = Callable[[PictureError], None]
+OnEvent = Callable[[SourceEvent], None]
+
+
+@dataclass(frozen=True)
+class SourceRequest:
+    """spec: what the user named. card: whose input and fit the frames are made for. on_error: told of each of several
+    pictures that cannot be read (without it the first one raises). on_event: of each change of a live source's state.
+    """
+
+    spec: str
+    card: ModelCard
+    options: SourceOptions
+    on_error: Optional[OnError] = None
+    on_event: Optional[OnEvent] = None
+
+    def refuse_camera_mode(self) -> None:
+        """Raise UsageError where a size or rate is asked of what has its own."""
+        if self.options.camera_size is not None or self.options.camera_fps is not None:
+            raise UsageError(f"{self.spec}: has its own size and rate; leave out --camera-size and --camera-fps")

@@ -1,0 +1,101 @@
+"""Cameras and streams that PyAV reads, as feeds of a live source."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import Any, Callable
+
+import av
+import numpy as np
+
+from runtime.errors import SourceError
+from runtime.sources.scaler import VideoScaler
+from runtime.sources.video import VideoInput, open_video
+
+# PyAV's own deadline comes after that of the live source: there to end a thread that was left behind, not to judge.
+_GRACE_SECONDS = 1.0
+# A timestamp further ahead is a jump, one later than this a rest that will not be caught up with: time starts anew.
+_LONGEST_PAUSE_SECONDS, _LATEST_SECONDS = 10.0, 1.0
+
+
+class VideoFeed:
+    """See Feed; its pictures are PyAV's frames.
+
+    Args:
+        name: what the source is called.
+        find_input: what to open, looked for again with each opening; may raise SourceError.
+        scaler: which fits the frames.
+        timeout: seconds that each opening and each read may take; None for a file.
+        is_paced: frames are given at the pace of their timestamps, for what would come faster or in bursts.
+        interrupt: ends a read that hangs.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        find_input: Callable[[], VideoInput],
+        scaler: VideoScaler,
+        timeout: float | None,
+        *,
+        is_paced: bool = False,
+        interrupt: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.name = name
+        self.interrupt = interrupt
+        self._find_input = find_input
+        self._scaler = scaler
+        self._timeout = timeout
+        self._is_paced = is_paced
+
+    @contextmanager
+    def open(self) -> Iterator[Iterator[Any]]:
+        deadline = None if self._timeout is None else self._timeout + _GRACE_SECONDS
+        wanted = self._find_input()
+        with (
+            open_video(wanted, deadline, "SLICE") as container,
+            closing(self._decode(container, wanted)) as pictures,
+        ):
+            yield pace(pictures) if self._is_paced else pictures
+
+    def fit(self, picture: Any) -> np.ndarray:
+        return self._scaler.fit(picture)
+
+    def _decode(self, container: Any, wanted: VideoInput) -> Generator[Any, None, None]:
+        packets = container.demux(video=0)
+        while (pictures := _decode_next(packets)) is not None:
+            yield from pictures
+        # RTSP ends like this when its server dies. A playlist (HLS) of known length is a recording, and over.
+        is_over = wanted.is_recording or (container.format.name == "hls" and container.duration)
+        if not is_over:
+            raise SourceError(f"{self.name}: its stream ended; check that it is on and connected")
+
+
+def _decode_next(packets: Iterator[Any]) -> Sequence[Any] | None:
+    """The pictures of the next packet (there may be none in it), None after the last one."""
+    for packet in packets:
+        try:
+            pictures: Sequence[Any] = packet.decode()
+        except av.InvalidDataError:
+            return ()  # cameras send a damaged picture now and then; the next one will do
+        return pictures
+    return None
+
+
+def pace(
+    pictures: Iterable[Any],
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[Any]:
+    """Pictures with a `time` (seconds of their stream, or None), each given when it is due."""
+    offset: float | None = None  # from the stream's time to the clock's
+    for picture in pictures:
+        if picture.time is not None:
+            now = clock()
+            ahead = 0.0 if offset is None else picture.time + offset - now
+            if offset is None or not -_LATEST_SECONDS < ahead < _LONGEST_PAUSE_SECONDS:
+                offset, ahead = now - picture.time, 0.0
+            if ahead > 0:
+                sleep(ahead)
+        yield picture

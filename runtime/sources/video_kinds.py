@@ -1,0 +1,82 @@
+"""The kinds of video: files, addresses, test pictures."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from functools import partial
+from urllib.parse import urlsplit
+
+from runtime.errors import SourceError
+from runtime.printable import without_credentials
+from runtime.sources.live import LiveSource
+from runtime.sources.request import SourceRequest
+from runtime.sources.scaler import VideoScaler
+from runtime.sources.source import Source
+from runtime.sources.video import VideoInput, VideoSource, read_video
+from runtime.sources.video_feed import VideoFeed
+
+# FFmpeg's options: no picture is kept back, none are awaited to find the rate (a second), and no sound is waited for.
+_PROMPT = {"fflags": "nobuffer", "fpsprobesize": "0"}
+_RTSP = {"rtsp_transport": "tcp", "allowed_media_types": "video", **_PROMPT}
+_SCHEMES = {
+    "rtsp": _RTSP,
+    "rtsps": _RTSP,
+    "rtmp": _PROMPT,
+    "http": _PROMPT,
+    "https": _PROMPT,
+    "udp": _PROMPT,
+    "tcp": _PROMPT,
+    "srt": _PROMPT,
+}
+_RECORDINGS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ogv", ".flv")
+# Live television comes in files of some seconds each; without pacing, the newest frame would be the last of a file.
+_PLAYLIST = ".m3u8"
+_TEST_SIZE, _TEST_RATE = (1280, 720), 30.0
+
+
+def open_video_file(request: SourceRequest) -> Source:
+    """Every frame of a file, or with options.realtime what a camera would have seen."""
+    request.refuse_camera_mode()
+    wanted = VideoInput(request.spec, request.spec, is_recording=True)
+    if not request.options.realtime:
+        return VideoSource(wanted.name, partial(read_video, wanted), make_scaler(request))
+    feed = VideoFeed(wanted.name, lambda: wanted, make_scaler(request), None, is_paced=True)
+    return LiveSource(feed, once(request).options, request.on_event)
+
+
+def open_url(request: SourceRequest) -> Source:
+    """A stream: its newest frame, opened again when it is lost; or every frame of a video file that lies afar."""
+    request.refuse_camera_mode()
+    url, name = request.spec, without_credentials(request.spec)
+    scheme, path = url.partition("://")[0].lower(), urlsplit(url).path.lower()
+    if scheme not in _SCHEMES:
+        kinds = ", ".join(f"{known}://" for known in _SCHEMES)
+        raise SourceError(f"{scheme}://: not a kind of address that is read; expected {kinds}")
+    is_file = scheme in ("http", "https") and path.endswith(_RECORDINGS)
+    if is_file and not request.options.realtime:
+        wanted = VideoInput(name, url, is_recording=True)
+        return VideoSource(name, partial(read_video, wanted, request.options.timeout), make_scaler(request))
+    is_paced = is_file or path.endswith(_PLAYLIST)
+    wanted = VideoInput(name, url, options={} if is_paced else _SCHEMES[scheme], is_recording=is_file)
+    feed = VideoFeed(name, lambda: wanted, make_scaler(request), request.options.timeout, is_paced=is_paced)
+    return LiveSource(feed, request.options, request.on_event)
+
+
+def open_test_pictures(request: SourceRequest) -> Source:
+    """Moving test pictures, made as fast as a camera gives them, that need no camera."""
+    width, height = request.options.camera_size or _TEST_SIZE
+    pictures = f"testsrc2=size={width}x{height}:rate={request.options.camera_fps or _TEST_RATE:g},realtime"
+    wanted = VideoInput("test", pictures, "lavfi")
+    feed = VideoFeed("test", lambda: wanted, make_scaler(request), request.options.timeout)
+    return LiveSource(feed, request.options, request.on_event)
+
+
+def make_scaler(request: SourceRequest) -> VideoScaler:
+    return VideoScaler(request.card.input, request.card.fit, request.options.view)
+
+
+def once(request: SourceRequest) -> SourceRequest:
+    """The request for what comes from beginning to end, at its own pace, and is not there a second time."""
+    options = replace(request.options, timeout=threading.TIMEOUT_MAX, retries=0, frozen_after=0)
+    return replace(request, options=options)

@@ -1,0 +1,70 @@
+"""Tiny classifiers as other people's tools leave them: no card, their own layout, range and order of channels.
+
+Each says whether a picture is red, green or blue: a mean over the picture, and one matrix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+SIDE = 8
+WEIGHTS = np.eye(3, dtype=np.float32) * 2
+
+
+def write_onnx(
+    path: Path, *, layout: str = "NCHW", softmax: bool = True, bgr: bool = False, maps: bool = False
+) -> Path:
+    """Takes float32, normalised. maps: it gives what it would say of each column, which is no classifier's answer."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    sides = [3, SIDE, SIDE] if layout == "NCHW" else [SIDE, SIDE, 3]
+    axes = [2, 3] if layout == "NCHW" else [1, 2]
+    axes = axes[:1] if maps else axes
+    nodes = [
+        helper.make_node("ReduceMean", ["picture"], ["mean"], axes=axes, keepdims=0),
+        helper.make_node("MatMul", ["mean", "weights"], ["logits" if softmax else "scores"]),
+    ]
+    if softmax:
+        nodes.append(helper.make_node("Softmax", ["logits"], ["scores"], axis=-1))
+    graph = helper.make_graph(
+        nodes,
+        "theirs",
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, *sides])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [1, SIDE, 3] if maps else [1, 3])],
+        [numpy_helper.from_array(_matrix(SIDE if maps else 3, bgr), "weights")],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+def write_tflite(path: Path, *, dtype: str = "float32", bgr: bool = False) -> Path:
+    """Takes values of -1..1, quantized for an integer dtype; a float one takes whatever it is given."""
+    import keras
+    import tensorflow as tf
+
+    picture = keras.Input((SIDE, SIDE, 3), batch_size=1)
+    dense = keras.layers.Dense(3, activation="softmax")
+    model = keras.Model(picture, dense(keras.layers.GlobalAveragePooling2D()(picture)))
+    dense.set_weights([_matrix(3, bgr), np.zeros(3, np.float32)])
+    converter = tf.lite.TFLiteConverter.from_keras_model(model)
+    if dtype != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = _extremes
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.inference_input_type = converter.inference_output_type = getattr(tf, dtype)
+    path.write_bytes(converter.convert())
+    return path
+
+
+def _matrix(rows: int, bgr: bool) -> np.ndarray:
+    weights = np.resize(WEIGHTS, (rows, 3))
+    return np.ascontiguousarray(weights[::-1]) if bgr else weights
+
+
+def _extremes() -> Iterator[list[np.ndarray]]:
+    for level in (-1.0, 1.0):
+        yield [np.full((1, SIDE, SIDE, 3), level, np.float32)]

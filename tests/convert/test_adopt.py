@@ -1,0 +1,155 @@
+"""Classifiers made elsewhere: adopted once, they run without flags and answer as they did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from convert.cli import main
+from convert.tflite_file import add_buffer
+from convert.tflite_metadata import BUFFER_NAME, append_labels, build_metadata, read_metadata
+from runtime.card import InputSize, ModelCard, Normalisation
+from runtime.card_file import embed_card, read_card
+from runtime.classifier import Classifier
+from tests.convert.foreign import SIDE, WEIGHTS, write_onnx, write_tflite
+
+Capture = pytest.CaptureFixture[str]
+COLOURS = ("red", "green", "blue")
+MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
+# As options; --mean is in the order of the channels that the network takes.
+IMAGENET = ["--mean", "123.675,116.28,103.53", "--std", "58.395,57.12,57.375"]
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    path = tmp_path / "labels.txt"
+    path.write_text("\n".join(COLOURS))
+    return path
+
+
+def adopt(*arguments: object) -> int:
+    return main(["adopt", *(str(argument) for argument in arguments)])
+
+
+def answers(path: Path) -> list[str]:
+    """What the runtime says, without any flag, of a plain red, a green and a blue picture."""
+    classifier = Classifier.load(path)
+    pictures = [np.full((SIDE, SIDE, 3), np.eye(3, dtype=np.uint8)[channel] * 255) for channel in range(3)]
+    return [classifier.classify(picture).label for picture in pictures]
+
+
+def expected_scores(picture: np.ndarray, mean: tuple[float, ...], std: tuple[float, ...]) -> np.ndarray:
+    """Of the network of tests.convert.foreign, in float64."""
+    logits = ((picture.astype(np.float64) - mean) / std).mean(axis=(0, 1)) @ WEIGHTS
+    powers = np.exp(logits - logits.max())
+    return np.asarray(powers / powers.sum())
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize("softmax", [True, False], ids=["softmax", "logits"])
+def test_a_float_onnx_file_with_mean_and_std_answers_right(
+    tmp_path: Path, labels: Path, layout: str, softmax: bool
+) -> None:
+    model, out = write_onnx(tmp_path / "theirs.onnx", layout=layout, softmax=softmax), tmp_path / "ours.onnx"
+    assert adopt(model, "--labels", labels, *IMAGENET, "--out", out) == 0
+    assert answers(out) == list(COLOURS)
+    picture = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
+    assert Classifier.load(out).score(picture) == pytest.approx(expected_scores(picture, MEAN, STD), abs=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int8"])
+def test_an_integer_tflite_file_of_the_old_kind_takes_the_bytes_as_they_are(
+    tmp_path: Path, labels: Path, dtype: str
+) -> None:
+    model, out = write_tflite(tmp_path / "theirs.tflite", dtype=dtype), tmp_path / "ours.tflite"
+    assert adopt(model, "--labels", labels, "--out", out) == 0
+    assert answers(out) == list(COLOURS)
+    picture = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
+    expected = expected_scores(picture, (127.5,), (127.5,))
+    assert Classifier.load(out).score(picture) == pytest.approx(expected, abs=0.02)
+
+
+def test_a_float_tflite_file_with_a_scale_answers_right(tmp_path: Path, labels: Path) -> None:
+    model, out = write_tflite(tmp_path / "theirs.tflite", dtype="float32"), tmp_path / "ours.tflite"
+    assert adopt(model, "--labels", labels, "--scale", "1/255", "--fit", "squash", "--out", out) == 0
+    assert answers(out) == list(COLOURS)
+    card = read_card(out)
+    assert card is not None
+    assert (card.normalisation, card.fit.mode) == (Normalisation(std=(255.0,)), "squash")
+
+
+@pytest.mark.parametrize("form", ["onnx", "tflite"])
+def test_a_network_that_takes_bgr_takes_rgb_once_adopted(tmp_path: Path, labels: Path, form: str) -> None:
+    write = write_onnx if form == "onnx" else write_tflite
+    model, out = write(tmp_path / f"theirs.{form}", bgr=True), tmp_path / f"ours.{form}"
+    bgr = ["--mean", "103.53,116.28,123.675", "--std", "57.375,57.12,58.395"]
+    assert adopt(model, "--labels", labels, *bgr, "--channels", "bgr", "--out", out) == 0
+    assert answers(out) == list(COLOURS)
+    picture = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
+    assert Classifier.load(out).score(picture) == pytest.approx(expected_scores(picture, MEAN, STD), abs=1e-5)
+
+
+def test_a_background_class_that_the_network_lacks_is_dropped(tmp_path: Path) -> None:
+    (tmp_path / "labels.txt").write_text("background\nred\ngreen\nblue\n")
+    model, out = write_onnx(tmp_path / "theirs.onnx"), tmp_path / "ours.onnx"
+    assert adopt(model, "--labels", tmp_path / "labels.txt", *IMAGENET, "--out", out) == 0
+    assert answers(out) == list(COLOURS)
+
+
+def test_tflite_metadata_tells_labels_and_normalisation(tmp_path: Path) -> None:
+    model, out = write_tflite(tmp_path / "theirs.tflite", dtype="float32"), tmp_path / "ours.tflite"
+    described = ModelCard(
+        "theirs", "", COLOURS, InputSize(SIDE, SIDE), normalisation=Normalisation((127.5,), (127.5,)), licence="MIT"
+    )
+    content = add_buffer(model.read_bytes(), BUFFER_NAME, build_metadata(described))
+    model.write_bytes(append_labels(content, COLOURS))
+    assert adopt(model, "--out", out) == 0
+    assert answers(out) == list(COLOURS)
+    card, metadata = read_card(out), read_metadata(out)
+    assert card is not None
+    assert (card.name, card.licence, card.normalisation) == ("theirs", "MIT", Normalisation((127.5,), (127.5,)))
+    assert metadata is not None
+    assert metadata.labels == COLOURS
+
+
+def test_the_default_out_lies_beside_the_file_which_stays_as_it_was(tmp_path: Path, labels: Path) -> None:
+    model = write_onnx(tmp_path / "theirs.onnx")
+    before = model.read_bytes()
+    assert adopt(model, "--labels", labels, *IMAGENET, "--license", "MIT", "--name", "colours") == 0
+    assert model.read_bytes() == before
+    card = read_card(tmp_path / "theirs_adopted.onnx")
+    assert card is not None
+    assert (card.name, card.licence, card.provenance.source) == ("colours", "MIT", "theirs.onnx")
+
+
+def refusal(capsys: Capture, status: int, *arguments: object) -> str:
+    assert adopt(*arguments) == status
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    return told.err
+
+
+def test_what_cannot_be_adopted_is_one_line_and_no_file(tmp_path: Path, labels: Path, capsys: Capture) -> None:
+    model, out = write_onnx(tmp_path / "theirs.onnx"), tmp_path / "ours.onnx"
+    two = tmp_path / "two.txt"
+    two.write_text("red\ngreen\n")
+    known = ("--labels", labels, "--out", out)
+    assert "give --scale 1/255" in refusal(capsys, 1, model, *known)
+    assert "give as many labels" in refusal(capsys, 1, model, "--labels", two, *IMAGENET, "--out", out)
+    assert "tells no labels" in refusal(capsys, 2, model, *IMAGENET, "--out", out)
+    assert "--scale goes without" in refusal(capsys, 2, model, *known, *IMAGENET, "--scale", "1/255")
+    assert "is no number" in refusal(capsys, 2, model, *known, "--mean", "many")
+    assert "ends in .onnx" in refusal(capsys, 2, model, "--labels", labels, *IMAGENET, "--out", tmp_path / "o.tflite")
+    assert "no such file" in refusal(capsys, 1, tmp_path / "no.onnx", *known)
+    maps = write_onnx(tmp_path / "maps.onnx", maps=True)
+    assert "expected the scores of one picture" in refusal(capsys, 1, maps, *known, *IMAGENET)
+    assert not out.exists()
+
+
+def test_a_file_with_a_card_is_not_adopted_again(tmp_path: Path, labels: Path, capsys: Capture) -> None:
+    model = write_onnx(tmp_path / "ours.onnx")
+    embed_card(model, ModelCard("ours", "", COLOURS, InputSize(SIDE, SIDE)))
+    assert "has a model card already" in refusal(capsys, 1, model, "--labels", labels, *IMAGENET)

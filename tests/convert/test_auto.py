@@ -1,0 +1,110 @@
+"""Layers that stay float32 in an int8 file: by name, the worst, and as few as are needed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from convert.cli import main
+from convert.float_layers import FloatLayers, recipes_to_try
+from convert.recipes import RECIPES
+from runtime.backends import open_backend
+from runtime.card_file import read_card
+from runtime.errors import UsageError
+from tests.convert.conftest import Trained
+from tests.convert.networks import spoil_features
+
+Capture = pytest.CaptureFixture[str]
+INT8 = RECIPES["int8"]
+RANKED = tuple("abcde")
+
+
+@pytest.fixture(scope="module")
+def spoilt(colours: Trained, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """One channel of its layer `widened` is thousands of times larger than the others."""
+    path = spoil_features(colours.model, tmp_path_factory.mktemp("spoilt") / "spoilt.keras")
+    return Trained(path, colours.data)
+
+
+def convert(trained: Trained, out: Path, *more: object) -> int:
+    given = [trained.model, "--calibrate", trained.data, "--calibration-images", 30, "--check-images", 100, *more]
+    return main([str(argument) for argument in (*given, "--out", out)])
+
+
+def kept(path: Path) -> list[str]:
+    """The layers that a file's card says are float32."""
+    card = read_card(path)
+    assert card is not None and card.recipe == "int8"
+    prefix = "float32 in "
+    return [tool[len(prefix) :] for tool in card.provenance.tools if tool.startswith(prefix)]
+
+
+@pytest.mark.parametrize("form", ["tflite", "onnx"])
+def test_auto_rescues_a_network_that_quantizes_badly_with_the_fewest_layers(
+    spoilt: Trained, tmp_path: Path, capsys: Capture, form: str
+) -> None:
+    out = tmp_path / f"rescued.{form}"
+    assert convert(spoilt, out) == 1
+    assert "--auto" in capsys.readouterr().err
+    assert convert(spoilt, out, "--auto", "--max-drop", "1") == 0
+    assert kept(out)[0] == "widened"
+    # What makes the huge channel, and what takes it: with fewer, it would still be rounded in between.
+    assert len(kept(out)) == 2
+    printed = capsys.readouterr().out
+    assert "float32 in widened" in printed
+    # Pictures still go in as bytes.
+    assert open_backend(out).input.dtype == "uint8"
+
+
+@pytest.mark.parametrize("form", ["tflite", "onnx"])
+def test_auto_keeps_no_layer_of_a_network_that_quantizes_well(colours: Trained, tmp_path: Path, form: str) -> None:
+    plain, auto = tmp_path / f"plain.{form}", tmp_path / f"auto.{form}"
+    assert convert(colours, plain) == convert(colours, auto, "--auto") == 0
+    assert kept(auto) == []
+    assert auto.read_bytes() == plain.read_bytes()
+
+
+@pytest.mark.parametrize("form", ["tflite", "onnx"])
+def test_layers_are_kept_by_name_or_as_the_worst(spoilt: Trained, tmp_path: Path, form: str) -> None:
+    named, worst = tmp_path / f"named.{form}", tmp_path / f"worst.{form}"
+    assert convert(spoilt, worst, "--keep-float", "worst:2") == 0
+    assert convert(spoilt, named, "--keep-float", ",".join(kept(worst))) == 0
+    assert named.read_bytes() == worst.read_bytes()
+
+
+@pytest.mark.parametrize("form", ["tflite", "onnx"])
+def test_a_layer_that_is_not_there_is_named_with_those_that_are(
+    colours: Trained, tmp_path: Path, capsys: Capture, form: str
+) -> None:
+    assert convert(colours, tmp_path / f"a.{form}", "--keep-float", "nowhere") != 0
+    told = capsys.readouterr().err
+    assert "--keep-float nowhere" in told
+    assert "features" in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_fewest_layers_are_tried_first_and_none_before_them() -> None:
+    tried = list(recipes_to_try(FloatLayers(auto=True), INT8, lambda: RANKED))
+    assert [len(recipe.keep_float) for recipe in tried] == [0, 1, 2, 3, 4]
+    assert tried[2].keep_float == ("a", "b")
+
+
+def test_suspects_are_looked_for_only_where_they_are_needed() -> None:
+    def never() -> tuple[str, ...]:
+        raise AssertionError
+
+    assert [recipe.keep_float for recipe in recipes_to_try(FloatLayers(), INT8, never)] == [()]
+    assert [recipe.keep_float for recipe in recipes_to_try(FloatLayers(("x",)), INT8, never)] == [("x",)]
+    assert next(recipes_to_try(FloatLayers(auto=True), INT8, never)).keep_float == ()
+
+
+@pytest.mark.parametrize(("text", "auto"), [("worst:0", False), ("worst:x", False), (" , ", False), ("a", True)])
+def test_a_choice_of_layers_that_makes_no_sense_is_wrong_usage(text: str, auto: bool) -> None:
+    with pytest.raises(UsageError, match="--"):
+        FloatLayers.parse(text, auto)
+
+
+def test_only_integer_files_have_layers_that_are_not(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
+    assert convert(colours, tmp_path / "a.tflite", "--recipe", "float32", "--auto") == 2
+    assert "--auto" in capsys.readouterr().err

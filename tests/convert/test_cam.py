@@ -1,0 +1,137 @@
+"""Class activation maps, against numpy on what Keras gives before the pooling."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convert.cam import with_cam
+from convert.cli import main
+from convert.network import Network, load_network
+from convert.observer import Observer
+from convert.onnx import write_onnx
+from convert.pictures import span_input_range
+from convert.recipes import RECIPES
+from convert.source import open_source
+from convert.tflite import write_tflite
+from runtime.backends import open_backend
+from runtime.dataset import open_dataset
+from runtime.errors import ConversionError
+from tests.convert.conftest import Trained
+
+FLOAT_TOLERANCE = 1e-4
+# Of the span of a map: 256 levels of its own, and of the features and weights before it.
+INT8_TOLERANCE = 0.05
+
+
+@dataclass(frozen=True)
+class Maps:
+    """Pictures, and for each the map that numpy computes of what Keras gives before the pooling."""
+
+    network: Network
+    pictures: np.ndarray
+    expected: np.ndarray
+
+
+@pytest.fixture(scope="module")
+def maps(colours: Trained) -> Maps:
+    import keras
+
+    network = load_network(open_source(colours.model))
+    test = open_dataset(colours.data, "test")
+    pictures = np.stack([np.asarray(test.read(number)) for number in range(20)])
+    before = keras.Model(network.model.input, network.model.get_layer("features").input)
+    cells = before.predict_on_batch(pictures.astype(np.float32))
+    kernel, _ = network.model.layers[-1].get_weights()
+    top = network.scores(pictures).argmax(axis=1)
+    return Maps(network, pictures, np.stack([cell @ kernel[:, best] for cell, best in zip(cells, top)]))
+
+
+def run_tflite(path: Path, pictures: np.ndarray) -> np.ndarray:
+    """The second output for each picture, count x height x width."""
+    interpreter: Any = pytest.importorskip("ai_edge_litert.interpreter").Interpreter(model_path=str(path))
+    interpreter.allocate_tensors()
+    (taken,), (_, cam) = interpreter.get_input_details(), interpreter.get_output_details()
+    found = []
+    for picture in pictures:
+        interpreter.set_tensor(taken["index"], picture[np.newaxis].astype(taken["dtype"]))
+        interpreter.invoke()
+        values, (scale, zero_point) = interpreter.get_tensor(cam["index"]), cam["quantization"]
+        found.append((values.astype(np.float32) - zero_point) * scale if scale else values)
+    return np.concatenate(found)[..., 0]
+
+
+def run_onnx(path: Path, pictures: np.ndarray) -> np.ndarray:
+    """The second output for all pictures at once, count x height x width."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    dtype = np.uint8 if session.get_inputs()[0].type == "tensor(uint8)" else np.float32
+    (found,) = session.run(["cam"], {"image": pictures.astype(dtype)})
+    return np.asarray(found)[..., 0]
+
+
+def write(maps: Maps, recipe: str, path: Path) -> Path:
+    writer = write_tflite if path.suffix == ".tflite" else write_onnx
+    writer(with_cam(maps.network), RECIPES[recipe], span_input_range(maps.pictures), path, Observer())
+    return path
+
+
+@pytest.mark.parametrize("recipe", ["float32", "int8"])
+def test_a_tflite_file_gives_the_map_of_the_class_that_it_names(maps: Maps, tmp_path: Path, recipe: str) -> None:
+    found = run_tflite(write(maps, recipe, tmp_path / "cam.tflite"), maps.pictures)
+    tolerance = FLOAT_TOLERANCE if recipe == "float32" else INT8_TOLERANCE * np.ptp(maps.expected)
+    assert found.shape == maps.expected.shape == (20, 12, 12)
+    assert np.abs(found - maps.expected).max() < tolerance
+
+
+@pytest.mark.parametrize("recipe", ["float32", "int8"])
+def test_an_onnx_file_gives_the_map_of_the_class_that_it_names(maps: Maps, tmp_path: Path, recipe: str) -> None:
+    found = run_onnx(write(maps, recipe, tmp_path / "cam.onnx"), maps.pictures)
+    tolerance = FLOAT_TOLERANCE if recipe == "float32" else INT8_TOLERANCE * np.ptp(maps.expected)
+    assert np.abs(found - maps.expected).max() < tolerance
+
+
+@pytest.mark.parametrize("recipe", ["float32", "int8"])
+@pytest.mark.parametrize("form", ["tflite", "onnx"])
+def test_the_command_makes_files_whose_map_the_runtime_reads(
+    colours: Trained, maps: Maps, tmp_path: Path, form: str, recipe: str
+) -> None:
+    out = tmp_path / f"cam.{form}"
+    given = [colours.model, "--recipe", recipe, "--with-cam", "--calibrate", colours.data, "--out", out]
+    assert main([str(argument) for argument in (*given, "--calibration-images", 40, "--check-images", 50)]) == 0
+    backend: Any = open_backend(out)
+    scores = backend.run(maps.pictures[0])
+    assert scores.shape == (3,)
+    found = backend.read_cam()
+    assert found.shape == (12, 12)
+    assert np.abs(found - maps.expected[0]).max() < INT8_TOLERANCE * np.ptp(maps.expected)
+
+
+def test_a_network_that_ends_otherwise_is_refused_and_its_end_named(clothes: Trained) -> None:
+    with pytest.raises(ConversionError, match=r"ends in max_pooling2d \(MaxPooling2D\).*global average pooling"):
+        with_cam(load_network(open_source(clothes.model)))
+
+
+def test_the_command_refuses_it_in_one_line(
+    clothes: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [clothes.model, "--with-cam", "--calibrate", clothes.data, "--out", tmp_path / "a.tflite"]
+    assert main([str(argument) for argument in given]) == 1
+    told = capsys.readouterr().err
+    assert "--with-cam" in told
+    assert told.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_published_mobilenet_whose_dense_layer_is_a_convolution_has_a_map(maps: Maps) -> None:
+    import keras
+
+    model = keras.applications.MobileNet((32, 32, 3), alpha=0.25, weights=None, classes=5)
+    cam = with_cam(Network(model, maps.network.card))
+    assert cam.weights.shape == (5, 256)
+    assert tuple(cam.seeing.outputs[1].shape) == (None, 1, 1, 256)

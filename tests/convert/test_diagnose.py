@@ -1,0 +1,144 @@
+"""The diagnosis of a network made to quantize badly, and of one that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convert.cli import main
+from convert.diagnose import Diagnosis, Step, StepError, diagnose
+from convert.layers import LayerNames
+from convert.observer import Observer
+from tests.convert.conftest import Trained
+from tests.convert.networks import spoil_features
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def spoilt(colours: Trained, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """One channel of its layer `widened` is thousands of times larger than the others."""
+    path = spoil_features(colours.model, tmp_path_factory.mktemp("spoilt") / "spoilt.keras")
+    return Trained(path, colours.data)
+
+
+def convert(trained: Trained, out: Path, *more: object) -> Path:
+    given = [trained.model, "--calibrate", trained.data, "--calibration-images", 30, "--check-images", 50, *more]
+    assert main([str(argument) for argument in (*given, "--min-agreement", 0, "--out", out)]) == 0
+    return out
+
+
+def ask(trained: Trained, converted: Path, *more: object) -> int:
+    given = ["diagnose", trained.model, converted, "--data", trained.data, *more]
+    return main([str(argument) for argument in given])
+
+
+@pytest.mark.parametrize("form", ["tflite", "onnx"])
+def test_the_layer_with_the_huge_channel_comes_first(
+    spoilt: Trained, tmp_path: Path, capsys: Capture, form: str
+) -> None:
+    converted = convert(spoilt, tmp_path / f"spoilt.{form}")
+    capsys.readouterr()
+    assert ask(spoilt, converted) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["layer", "operator", "SQNR", "lost", "here"]
+    assert lines[1].startswith("widened ")
+    # All that follows it is as noisy, but loses nothing more.
+    assert [line.split()[0] for line in lines if " 0.00%" in line]
+    assert lines[-1].startswith("try   --auto; or --keep-float widened,")
+
+
+def test_the_plot_is_a_png_beside_the_file_or_where_out_says(spoilt: Trained, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed: make install")
+    converted, plots = convert(spoilt, tmp_path / "spoilt.tflite"), tmp_path / "plots"
+    plots.mkdir()
+    assert ask(spoilt, converted) == ask(spoilt, converted, "--out", plots) == 0
+    for folder in (tmp_path, plots):
+        assert (folder / "spoilt_tflite_layers.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("form", ["tflite", "onnx"])
+def test_in_a_network_that_quantizes_well_no_layer_stands_out(
+    colours: Trained, tmp_path: Path, capsys: Capture, form: str
+) -> None:
+    converted = convert(colours, tmp_path / f"colours.{form}")
+    capsys.readouterr()
+    assert ask(colours, converted) == 0
+    assert "no layer stands out" in capsys.readouterr().out
+
+
+def test_a_file_of_another_network_is_refused(
+    colours: Trained, spoilt: Trained, tmp_path: Path, capsys: Capture
+) -> None:
+    converted = convert(spoilt, tmp_path / "spoilt.tflite")
+    assert ask(colours, converted) == 1
+    assert "was made of another file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["no.tflite", "model.txt"])
+def test_what_is_no_converted_file_is_refused(colours: Trained, tmp_path: Path, capsys: Capture, name: str) -> None:
+    assert ask(colours, tmp_path / name) == (1 if name == "no.tflite" else 2)
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@dataclass(frozen=True)
+class Known:
+    """Activations that are given, the same for every picture."""
+
+    steps: tuple[Step, ...]
+    values: tuple[tuple[np.ndarray, np.ndarray], ...]
+
+    def read(self, picture: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        return list(self.values)
+
+
+def errors_of(*steps: tuple[tuple[int, ...], Any, Any]) -> Iterator[StepError]:
+    """The errors of steps a, b, c ... given as (reads, original, converted)."""
+    named = tuple(Step((name,), "ADD", reads) for name, (reads, _, _) in zip("abcd", steps))
+    values = tuple((np.array(original), np.array(converted)) for _, original, converted in steps)
+    return iter(diagnose(Known(named, values), np.zeros((2, 1, 1, 3), np.uint8), Observer()).errors)
+
+
+def test_noise_is_the_mean_over_channels_of_its_share_of_the_signals_power() -> None:
+    # One channel without noise, one with a tenth of the amplitude: a hundredth of the power.
+    (error,) = errors_of(((), [[5000.0, 1.0]], [[5000.0, 0.9]]))
+    assert error.noise == pytest.approx(0.005)
+    assert error.sqnr == pytest.approx(10 * np.log10(200))
+
+
+def test_a_huge_channel_does_not_hide_that_the_others_are_lost() -> None:
+    (error,) = errors_of(((), [[5000.0, 1.0, 1.0, 1.0]], [[5000.0, 0.0, 0.0, 0.0]]))
+    assert error.noise == 0.75
+
+
+def test_a_channel_that_is_always_0_has_nothing_to_lose() -> None:
+    (error,) = errors_of(((), [[0.0, 1.0]], [[0.5, 1.0]]))
+    assert error.noise == 0
+
+
+def test_what_is_lost_before_is_not_laid_to_the_step_after() -> None:
+    first, second = errors_of(((), [[1.0]], [[0.5]]), ((0,), [[2.0]], [[1.0]]))
+    assert (first.added, second.added) == (0.25, 0)
+
+
+def test_suspects_are_the_layer_that_loses_and_those_that_take_what_it_gives() -> None:
+    steps = [Step((name,), "CONV_2D", reads) for name, reads in (("a", ()), ("b", (0,)), ("c", (1,)), ("d", (2,)))]
+    lost = (0.0, 0.5, 0.0, 0.0)
+    found = Diagnosis(tuple(StepError(step, 0.5, added) for step, added in zip(steps, lost)))
+    assert found.worst_first()[0].step.name == "b"
+    assert found.suspects()[:2] == ("b", "c")
+
+
+def test_layers_are_found_in_the_names_of_operators_also_those_that_keras_numbers_itself(colours: Trained) -> None:
+    import keras
+
+    names = LayerNames(keras.saving.load_model(colours.model, compile=False))
+    assert names.find("functional_1/conv2d_1/convolution") == ("conv2d",)
+    assert names.find("functional_1/conv2d_1_2/convolution;functional_1/re_lu_1_2/Relu6") == ("conv2d_1", "re_lu_1")
+    assert names.find("functional_1/re_lu_1/Relu6;functional_1/conv2d_1/convolution") == ("conv2d", "re_lu")
+    assert names.find("Identity") == ()

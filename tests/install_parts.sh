@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Installs what the slow groups of tests are made of, on Debian and its kin, as root:
+#   tests/install_parts.sh rtsp            a real RTSP server (GStreamer's)
+#   tests/install_parts.sh broker          an MQTT broker (mosquitto), and openssl for its certificates
+#   tests/install_parts.sh kernel_camera   a kernel with a camera in it (vivid), and qemu to boot it in
+# Where this is not possible, those tests skip with the reason.
+set -euo pipefail
+
+parts=${EDGEFRAME_PARTS:-$HOME/.cache/edgeframe-tests}
+
+install() {
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get install -qy --no-install-recommends "$@" || { apt-get update -q && apt-get install -qy --no-install-recommends "$@"; }
+}
+
+install_rtsp() {
+    install python3-gst-1.0 gir1.2-gst-rtsp-server-1.0 \
+        gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-ugly
+}
+
+install_broker() {
+    install mosquitto openssl
+}
+
+install_kernel_camera() {
+    install qemu-system-x86 busybox-static kmod cpio v4l-utils
+    compgen -G "$parts/kernel/boot/vmlinuz-*" >/dev/null && return
+    # Unpacked, not installed: this machine goes on with the kernel that it has. The cloud kernel has no cameras.
+    local package folder
+    package=$(apt-cache depends linux-image-amd64 | awk '/Depends: linux-image-/ {print $2; exit}')
+    folder=$(mktemp -d)
+    (cd "$folder" && apt-get download -q "$package")
+    mkdir -p "$parts"
+    dpkg-deb -x "$folder"/*.deb "$folder/kernel"
+    depmod -b "$folder/kernel" "$(ls "$folder/kernel/lib/modules")"
+    mv "$folder/kernel" "$parts/kernel"
+    rm -r "$folder"
+}
+
+[ $# -gt 0 ] || { sed -n '2,6s/^# //p' "$0" >&2; exit 2; }
+for group in "$@"; do
+    case $group in
+        rtsp | broker | kernel_camera) "install_$group" ;;
+        *) echo "install_parts.sh: no group of tests is called $group; expected rtsp, broker or kernel_camera" >&2; exit 2 ;;
+    esac
+done

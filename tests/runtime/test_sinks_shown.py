@@ -1,0 +1,109 @@
+"""What a person reads on a terminal and a program in a pipe, and what neither must see."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+
+import pytest
+
+from runtime.decisions import Decisions, DecisionSettings
+from runtime.events import SourceEvent
+from runtime.printable import printable, without_credentials
+from runtime.sinks import JsonLines, Terminal
+from runtime.sinks.json_form import WallClock
+from tests.runtime.results import LABELS, labelled, make_result
+
+STALLED = SourceEvent("shed", "stalled", "no frame for 5 s", reopenings=2, dropped=7)
+
+
+def test_json_lines_tell_results_and_events_apart() -> None:
+    stream = io.StringIO()
+    sink = JsonLines(stream)
+    sink.write(labelled("cat", at=time.monotonic() - 100))
+    sink.write_event(STALLED)
+    result, event = map(json.loads, stream.getvalue().splitlines())
+    assert result["captured_at"] == pytest.approx(time.time() - 100, abs=5)
+    assert event.pop("at") == pytest.approx(time.time(), abs=60)
+    assert event == {
+        "event": "stalled",
+        "source": "shed",
+        "reason": "no frame for 5 s",
+        "reopenings": 2,
+        "dropped": 7,
+    }
+
+
+def test_a_moment_has_one_time_until_the_clock_is_set() -> None:
+    now = {"monotonic": 10.0, "wall": 1000.0}
+    clock = WallClock(lambda: now["monotonic"], lambda: now["wall"])
+    assert clock.unix_time(4.0) == 994.0
+    now.update(monotonic=20.0, wall=1010.00002)  # the two clocks are never read at once
+    assert clock.unix_time(4.0) == 994.0
+    now.update(monotonic=21.0, wall=1_800_000_000.0)
+    assert clock.unix_time(21.0) == 1_800_000_000.0
+
+
+def test_a_file_s_name_that_is_no_text_is_still_a_json_line() -> None:
+    written = io.BytesIO()
+    sink = JsonLines(io.TextIOWrapper(written, "utf-8"))
+    for source in ("ca\udcff.jpg", "chat é.jpg"):
+        sink.write(make_result(1, source=source))
+    assert [json.loads(line)["source"] for line in written.getvalue().splitlines()] == ["ca\udcff.jpg", "chat é.jpg"]
+
+
+def shown_by(terminal_is_live: bool, *written: object) -> str:
+    stream = io.StringIO()
+    terminal = Terminal(stream, terminal_is_live)
+    for item in written:
+        terminal.write_event(item) if isinstance(item, SourceEvent) else terminal.write(item)  # type: ignore[arg-type]
+    terminal.close()
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("is_live", [True, False])
+def test_nothing_hostile_reaches_the_terminal(is_live: bool) -> None:
+    hostile = "\x1b]0;owned\x07\x9b2J\r\n\u202ecat"
+    result = make_result(1, labels=(hostile, "other"), source=hostile)
+    shown = shown_by(is_live, result, SourceEvent(hostile, "stalled", hostile))
+    own = shown.replace("\x1b[K", "").replace("\r", "").replace("\n", "")
+    assert own.isprintable()
+    assert "owned" in own
+
+
+def test_troubles_of_the_source_are_shown_once_with_their_end() -> None:
+    states = ("opening", "live", "stalled", "stalled", "lost", "opening", "lost", "live", "live")
+    shown = shown_by(
+        True, make_result(1), *[SourceEvent("shed", state, "shed: cable") for state in states], make_result(1)
+    )
+    lines = [line.rpartition("\r")[2].replace("\x1b[K", "") for line in shown.rstrip("\n").split("\n")]
+    assert lines[1:4] == ["shed: stalled (cable)", "shed: lost (cable)", "shed: live (cable)"]
+    assert "cat 100 %" in lines[0]
+    assert "cat 100 %" in lines[4]
+    assert len(lines) == 5
+
+
+def test_a_frame_without_a_sure_label_is_called_unknown() -> None:
+    judged = Decisions(DecisionSettings(threshold=0.5), LABELS, 5).judge(make_result(0.4))
+    assert shown_by(False, judged) == "shed: unknown (6.5 ms)\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("rtsp://admin:secret@camera.lan:554/1?x=@", "rtsp://camera.lan:554/1?x=@"),
+        ("rtsp://admin:sec@ret@camera.lan/1", "rtsp://camera.lan/1"),
+        ("rtsp://admin:sec/ret?a@camera.lan/1", "rtsp://camera.lan/1"),
+        ("mqtt://token@[fe80::1]:1883/a@b", "mqtt://[fe80::1]:1883/a@b"),
+        (
+            "http://camera.lan/live?user=admin&password=secret&size=2",
+            "http://camera.lan/live?user=admin&password=***&size=2",
+        ),
+        ("http://camera.lan:80/@admin", "http://camera.lan:80/@admin"),
+        ("photos/a@b.jpg", "photos/a@b.jpg"),
+    ],
+)
+def test_addresses_are_shown_without_their_secrets(address: str, shown: str) -> None:
+    assert without_credentials(address) == shown
+    assert printable(shown) == shown
