@@ -71,12 +71,13 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    if image.mode in ("RGB", "L"):
+    has_clear_colour = "transparency" in image.info
+    if image.mode in ("RGB", "L") and not has_clear_colour:
         return image
     if image.mode.startswith("I;16") or image.mode == "I":
         # Pillow's own conversion clips at 255 instead of scaling.
         return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    if image.has_transparency_data:
+    if image.mode in ("RGBA", "RGBa", "LA", "La", "PA") or has_clear_colour:
         opaque = Image.new("RGBA", image.size, "white")
         opaque.alpha_composite(image.convert("RGBA"))
         return opaque.convert("RGB")

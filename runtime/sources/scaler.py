@@ -32,7 +32,8 @@ class VideoScaler:
         """uint8, input height x width x channels, of a frame of any size and pixel format, laid upright as its
         recording says. Raises UsageError where the view's crop reaches out of it."""
         turned = _orientation(frame)
-        kind = (frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range, turned)
+        colours = [getattr(frame, name, None) for name in ("colorspace", "color_range")]  # not in Debian 12's PyAV
+        kind = (frame.width, frame.height, frame.format.name, *colours, turned)
         if self._steps is None or kind != self._kind:
             plan = plan_fit((frame.width, frame.height), self._size, self._fit, self._view, turned)
             self._steps, self._kind = (_build_graph(frame, plan), plan), kind

@@ -16,7 +16,7 @@ from runtime.sources import SourceOptions, open_camera
 from tests.conftest import MODELS, ROOT
 
 # The longest wait for a state: several times the longest delay that can lie before it in a test.
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 # FFmpeg's warnings go to stderr then.
 _CLASSIFY = """
 import sys, av

@@ -32,13 +32,13 @@ def encode_jpeg(picture: np.ndarray) -> bytes:
 
 
 class MjpegServer:
-    """Serves pictures one after the other, again and again, as multipart/x-mixed-replace, `rate` times a second.
-
-    Unanswered: with `silent`, it takes the connection and never says a word.
+    """Serves pictures one after the other, again and again, as multipart/x-mixed-replace, `rate` times a second, and
+    none while it is `frozen`. With `silent`, it takes the connection and never says a word.
     """
 
     def __init__(self, *pictures: np.ndarray, rate: float = 25, silent: bool = False, port: int = 0) -> None:
         self.stopped = threading.Event()
+        self.frozen = threading.Event()
         self.parts = [encode_jpeg(picture) for picture in pictures]
         server = self
 
@@ -52,6 +52,8 @@ class MjpegServer:
                 self.end_headers()
                 number = 0
                 while not server.stopped.wait(1 / rate):
+                    if server.frozen.is_set():
+                        continue
                     part = server.parts[number % len(server.parts)]
                     head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(part)}\r\n\r\n"
                     number += 1

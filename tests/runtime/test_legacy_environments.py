@@ -50,7 +50,9 @@ def run_python(python: Path, *arguments: str) -> subprocess.CompletedProcess[str
 @pytest.mark.parametrize("version", ["3.9", "3.11"])
 def test_tflite_runtime_with_numpy_1_passes_the_conformance_test(tmp_path: Path, version: str) -> None:
     python = make_environment(tmp_path / "venv", version, f"{ROOT}[tflite-legacy]", "pytest")
-    conformance = run_python(python, "-m", "pytest", "-p", "no:cacheprovider", "tests/runtime/test_conformance.py")
+    conformance = run_python(
+        python, "-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", "tests/runtime/test_conformance.py"
+    )
     assert conformance.returncode == 0, conformance.stdout + conformance.stderr
     assert " passed" in conformance.stdout
     doctor = run_python(python, "-m", "runtime", "doctor")

@@ -56,6 +56,14 @@ def test_a_red_stream_is_red() -> None:
             assert_red(frame.image)
 
 
+@pytest.mark.parametrize(("mode", "clear"), [("RGB", (255, 0, 0)), ("L", 76)])
+def test_a_colour_that_a_picture_declares_transparent_lies_on_white(tmp_path: Path, mode: str, clear: Any) -> None:
+    Image.new("RGB", (32, 32), (255, 0, 0)).convert(mode).save(tmp_path / "clear.png", transparency=clear)
+    with open_source(str(tmp_path / "clear.png"), CARD) as source:
+        (frame,) = source
+    assert (frame.image == 255).all()
+
+
 def test_the_test_camera_moves() -> None:
     with open_camera("test", CARD) as source:
         first, *_, last = islice(source, 10)

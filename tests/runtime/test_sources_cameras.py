@@ -188,7 +188,7 @@ def test_the_pi_camera_has_the_size_and_rate_that_are_asked_of_it() -> None:
 def test_a_pi_camera_that_hangs_is_closed_and_opened_again() -> None:
     cameras = [FakePicamera2(stuck_after=2), FakePicamera2()]
     coming = iter(cameras)
-    options = SourceOptions(timeout=0.3)
+    options = SourceOptions(timeout=1)
     states: list[str] = []
     feed = PicameraFeed(CARD, options, lambda: next(coming))
     with LiveSource(feed, options, lambda event: states.append(event.state)) as source:

@@ -18,7 +18,7 @@ from runtime.card import Fit, InputSize, ModelCard
 from runtime.errors import SourceError
 from runtime.events import SourceEvent
 from runtime.sources import SourceOptions, open_camera
-from tests.runtime.reader import Reader
+from tests.runtime.reader import Classifying, Reader
 from tests.runtime.streams import MJPEG_COMMAND, RTSP_COMMAND, FileServer, MjpegServer, ServerProcess
 
 CARD = ModelCard("rgb", "mean colour", ("red", "green", "blue"), InputSize(16, 16), Fit())
@@ -88,6 +88,22 @@ def test_a_server_that_never_answers_ends_the_wait() -> None:
         source = open_camera(server.url, CARD, options=SourceOptions(timeout=1))
         with source, pytest.raises(SourceError, match="did not open within 1 s; check that it is on"):
             next(iter(source))
+
+
+@pytest.mark.parametrize("state", ["opening", "live", "stalled", "lost"])
+def test_the_command_ends_soon_when_it_is_told_to_whatever_the_state_of_its_camera(state: str) -> None:
+    with MjpegServer(RED, silent=state == "opening") as server:
+        url = "http://127.0.0.1:9/" if state == "lost" else server.url
+        with Classifying("--camera", url, "--camera-timeout", "1" if state == "stalled" else "30", "--wait") as command:
+            if state == "stalled":
+                command.wait_for("live")
+                server.frozen.set()
+            command.wait_for(state)
+            started = time.monotonic()
+        ended = time.monotonic()
+    assert command.status == 143
+    assert "Traceback" not in command.error
+    assert ended - started < 5, "2 s on a machine that is not busy"
 
 
 def test_a_slow_reader_gets_the_newest_frame() -> None:
