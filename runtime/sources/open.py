@@ -12,10 +12,9 @@ from typing import Callable
 from runtime.card import ModelCard
 from runtime.errors import SourceError, UsageError
 from runtime.sources.options import SourceOptions
-from runtime.sources.request import OnError, OnEvent, SourceRequest
+from runtime.sources.request import STANDARD_INPUT, OnError, OnEvent, SourceRequest
 from runtime.sources.source import Source
 
-STANDARD_INPUT = "-"
 _URL = re.compile(r"^[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _USUAL = SourceOptions()
 

@@ -17,7 +17,7 @@ from runtime.frame import Frame
 from runtime.image import least_size
 from runtime.picture import PICTURE_SUFFIXES, open_picture
 from runtime.sources.fitting import fit_view
-from runtime.sources.request import OnError, SourceRequest
+from runtime.sources.request import STANDARD_INPUT, OnError, SourceRequest
 from runtime.sources.view import View
 
 _AS_IT_IS = View()
@@ -29,7 +29,7 @@ def open_pictures(request: SourceRequest) -> PictureSource:
     request.refuse_camera_mode()
     path = Path(request.spec)
     list_paths: Callable[[], Iterable[Path]]
-    if request.spec == "-":
+    if request.spec == STANDARD_INPUT:
         list_paths = lambda: read_names(open(0, "rb", closefd=False))  # noqa: E731, SIM115
     elif path.is_dir():
         list_paths = partial(list_pictures, path)

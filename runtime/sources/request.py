@@ -10,6 +10,7 @@ from runtime.errors import PictureError, UsageError
 from runtime.events import SourceEvent
 from runtime.sources.options import SourceOptions
 
+STANDARD_INPUT = "-"
 OnError = Callable[[PictureError], None]
 OnEvent = Callable[[SourceEvent], None]
 
