@@ -37,7 +37,7 @@ _EPILOG = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     parser.add_argument(
-        "sources", nargs="*", metavar="SOURCE", help="a picture, a folder of them, a pattern, a video file or a URL"
+        "sources", nargs="*", metavar="SOURCE", help="a picture, a folder, a pattern, a video file, a URL, or - (names on stdin)"
     )
     parser.add_argument(
         "--camera",
