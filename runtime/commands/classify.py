@@ -37,7 +37,10 @@ _EPILOG = """examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
     parser.add_argument(
-        "sources", nargs="*", metavar="SOURCE", help="a picture, a folder, a pattern, a video file, a URL, or - (names on stdin)"
+        "sources",
+        nargs="*",
+        metavar="SOURCE",
+        help="a picture, folder, pattern, video file or URL, or - (names on stdin)",
     )
     parser.add_argument(
         "--camera",
