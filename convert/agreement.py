@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,9 +13,6 @@ from convert.pictures import FittedPictures
 
 # A fitted picture (uint8, height x width x channels) to its scores (float32, classes).
 ScorePicture = Callable[[np.ndarray], np.ndarray]
-
-# Two-sided 95 % of the normal distribution.
-_Z = 1.959964
 
 
 @dataclass(frozen=True)
@@ -76,11 +72,3 @@ def measure_agreement(network: Network, score: ScorePicture, fitted: FittedPictu
     original = [network.scores(batch) for batch in observer.track(batches, "asking the original", len(batches))]
     converted = [score(picture) for picture in observer.track(pictures, "asking the new file", len(pictures))]
     return compare_scores(np.concatenate(original), np.stack(converted), fitted.targets)
-
-
-def wilson_interval(successes: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share, by Wilson's score (it holds near 0 and 1, where the normal one does not)."""
-    share = successes / count
-    spread = _Z * math.sqrt(share * (1 - share) / count + _Z**2 / (4 * count**2))
-    middle, scale = share + _Z**2 / (2 * count), 1 + _Z**2 / count
-    return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)

@@ -6,6 +6,7 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from convert.agreement import Agreement, ScorePicture, measure_agreement
@@ -154,7 +155,7 @@ def _write_within_bounds(new: Path, target: Target, order: Order, material: _Mat
     for recipe in recipes_to_try(target.float_layers, target.recipe, find_suspects):
         tools = write(network, recipe, calibration, new, observer)
         with defer_interrupts():
-            score = open_backend(new).run
+            score = partial(network.ask, open_backend(new).run)
         draft = _Draft(tools, score, measure_agreement(network, score, material.check, observer))
         with contextlib.suppress(ConversionError):
             require_bounds(order, target, draft.agreement)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,16 @@ class Network:
             self.model.predict_on_batch(pictures[start : start + BATCH].astype(np.float32))
             for start in range(0, len(pictures), BATCH)
         ]
-        return np.concatenate(batches).astype(np.float32)
+        return self._spread(np.concatenate(batches).astype(np.float32))
+
+    def ask(self, run: Callable[[np.ndarray], np.ndarray], picture: np.ndarray) -> np.ndarray:
+        """The scores (classes,) that a file made of the network gives, by its backend's `run`, for a uint8 picture."""
+        return self._spread(run(picture))
+
+    def _spread(self, scores: np.ndarray) -> np.ndarray:
+        """One sigmoid output as the probabilities of two classes."""
+        is_single = self.card.scores == "sigmoid" and scores.shape[-1] == 1
+        return np.concatenate([1 - scores, scores], axis=-1) if is_single else scores
 
     def trace(self, batch: int | None) -> Any:
         """The network as a TensorFlow function of one float32 tensor `image`; a batch of None stays open."""
@@ -74,7 +84,8 @@ def _check_classifier(source: Source, model: Any) -> None:
     expected = (size.height, size.width, size.channels)
     if any(side not in (None, wanted) for side, wanted in zip(inputs[0][1:], expected)):
         raise ConversionError(f"{source.path}: takes {_shapes(inputs)}, its card says {size}; train and save it again")
-    if outputs[0][1] != classes:
+    is_single = source.card.scores == "sigmoid" and classes == 2 and outputs[0][1] == 1
+    if outputs[0][1] != classes and not is_single:
         raise ConversionError(
             f"{source.path}: gives {outputs[0][1]} scores, its card has {classes} labels; train and save it again"
         )

@@ -82,7 +82,7 @@ def quantize_onnx(
             path = Path(folder, "scheme.onnx")
             onnx.save(_quantize(onnx.load(prepared), ranges, scheme, kept), path)
             backend = open_backend(path)
-            scores = np.stack([backend.run(picture) for picture in calibration])
+            scores = np.stack([network.ask(backend.run, picture) for picture in calibration])
             tried.append((compare_scores(original, scores, None), scheme, onnx.load(path)))
     _, scheme, best = max(tried, key=lambda attempt: _merit(attempt[0]))
     return best, f"onnxruntime {onnxruntime.__version__} ({scheme}, {recipe.ranges})"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import mean
 
-from convert.agreement import wilson_interval
 from convert.conversion import Conversion, Failure
 from convert.pictures import plain_picture
 from runtime.classifier import Classifier
+from runtime.intervals import wilson_interval
 from runtime.measure import measure_latency
 
 LATENCY_RUNS = 30

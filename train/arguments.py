@@ -10,7 +10,8 @@ from typing import NoReturn
 from runtime.card import MAX_SIDE, Fit
 from runtime.errors import EdgeframeError, TrainingError, UsageError
 from train.models import ARCHITECTURES
-from train.plan import STRATEGIES
+from train.plan import RECIPES, STRATEGIES
+from train.settings import AUGMENTATIONS
 
 _USAGE = """python -m train DATA --model NAME --out FILE.keras [options]
        python -m train pretrained NAME --out FILE.keras [options]
@@ -20,10 +21,13 @@ _EXAMPLES = """examples:
   python -m train examples/fashion_mnist/fashion_mnist.npz --model deep_cnn --epochs 5 --out clothes.keras
   python -m train mnist --model deep_cnn --out digits.keras
   python -m train flowers/ --model mobilenet --alpha 0.25 --out flowers.keras
-  python -m train flowers.tar --model efficientnet_lite0 --strategy head --out flowers.keras
+  python -m train flowers.tar --model efficientnet_lite0 --strategy full --out flowers.keras
+  python -m train cifar10 --model resnet8 --distill large.keras --out small.keras
+  python -m train mnist --model mlp --recipe lesson --out lesson.keras
   python -m train pretrained efficientnet_lite0 --out imagenet.keras
   python -m train list
 
+Beside FILE.keras it writes FILE.report.html (curves, confusion, mistakes) and FILE.metrics.json.
 The next step: python -m convert FILE.keras --to tflite --recipe int8 --calibrate DATA --out FILE.tflite"""
 
 
@@ -58,15 +62,38 @@ def train_parser() -> argparse.ArgumentParser:
         + " (default: head where there are published weights)",
     )
     parser.add_argument(
+        "--unfreeze",
+        type=_above_zero,
+        metavar="N",
+        help="layers before the classifier that partial learns too (default: a third of those with weights)",
+    )
+    parser.add_argument(
+        "--recipe",
+        choices=RECIPES,
+        default="own",
+        help="own: settings that need no tuning; lesson: those of the classic lesson (default: own)",
+    )
+    parser.add_argument(
         "--fit",
         type=_fit,
         metavar="FIT",
         help="how a picture of another shape is made the network's: crop, crop:0.875 (that part of the centre square), "
         "squash or letterbox (default: the network's own)",
     )
+    parser.add_argument(
+        "--augment",
+        choices=AUGMENTATIONS,
+        help="change the pictures while learning; light: shift, turn, zoom, mirror, brightness; strong: RandAugment, "
+        "MixUp and CutMix too, which cost much time on a CPU (default: none for head, light for the others)",
+    )
+    parser.add_argument(
+        "--distill", type=Path, metavar="TEACHER.keras", help="learn the answers of this larger network too"
+    )
     epochs = ", ".join(f"{strategy.epochs} for {strategy.name}" for strategy in STRATEGIES)
     parser.add_argument("--epochs", type=_above_zero, metavar="N", help=f"passes over the pictures (default: {epochs})")
-    parser.add_argument("--batch", type=_above_zero, default=32, metavar="N", help="pictures a step (default: 32)")
+    parser.add_argument(
+        "--batch", type=_above_zero, metavar="N", help="pictures a step (default: 128 up to 64 pixels, 32 above)"
+    )
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="equal seeds, equal weights (default: 0)")
     parser.add_argument(
         "--data-dir",
@@ -74,6 +101,14 @@ def train_parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="has the named data set (default: the Keras cache, then a download to it)",
     )
+    parser.add_argument("--resume", action="store_true", help="go on where a killed training of these arguments was")
+    parser.add_argument(
+        "--devices",
+        choices=["one", "all"],
+        default="one",
+        help="all: share each batch among all GPUs (default: one, a GPU where there is one)",
+    )
+    parser.add_argument("--tensorboard", type=Path, metavar="DIR", help="write TensorBoard's event files there")
     return parser
 
 

@@ -18,21 +18,25 @@ class Network:
 
     whole: picture (float32, batch x height x width x channels, 0..255) -> probabilities (float32, batch x classes).
     backbone: picture -> features. head: features -> probabilities.
+    scores: "softmax", or "sigmoid" where one output is the probability of the second of two classes.
     """
 
     whole: keras.Model
     backbone: keras.Model
     head: keras.Model
+    scores: str
 
 
 def build_network(architecture: Architecture, variant: Variant, classes: int) -> Network:
     """A network for `classes` classes of one's own. Raises TrainingError when it cannot be built so."""
     picture, features = _build_features(architecture, variant)
+    kind = architecture.scores if classes == 2 else "softmax"
+    outputs = 1 if kind == "sigmoid" else classes
     head_input = keras.Input(features.shape[1:], name="features")
     classifier = [
         layers.Dropout(architecture.dropout, name="classifier_dropout"),
         # float32 also where the rest is of lower precision.
-        layers.Dense(classes, activation="softmax", dtype="float32", name="scores"),
+        layers.Dense(outputs, activation=kind, dtype="float32", name="scores"),
     ]
     scores, head_scores = features, head_input
     for layer in classifier:
@@ -41,11 +45,12 @@ def build_network(architecture: Architecture, variant: Variant, classes: int) ->
         whole=keras.Model(picture, scores, name=architecture.name),
         backbone=keras.Model(picture, features),
         head=keras.Model(head_input, head_scores),
+        scores=kind,
     )
 
 
 def build_published(architecture: Architecture, variant: Variant) -> keras.Model:
-    """A network with its published weights and their 1000 classes; `variant` is pretrained and has its top."""
+    """A network with its ImageNet classifier of 1000 classes; `variant` has its top."""
     picture, scores = _build_features(architecture, variant)
     return keras.Model(picture, scores, name=architecture.name)
 

@@ -6,13 +6,15 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from runtime.card import ModelCard
 from runtime.errors import EdgeframeError, UsageError
 from train.arguments import check_out, list_parser, published_parser, train_parser
-from train.models import ARCHITECTURES, Variant, find_architecture
-from train.plan import Plan, Schedule, check_variant, choose_size, choose_strategy
+from train.listing import format_list
+from train.models import Variant, find_architecture
+from train.plan import Choices, Plan, check_variant, choose_size, choose_strategy, plan_lesson, plan_phases
 from train.quiet import import_keras
 
 _DONE, _FAILED, _WRONG_USAGE, _INTERRUPTED = 0, 1, 2, 130
@@ -48,23 +50,43 @@ def _train(arguments: Sequence[str]) -> None:
 
     data = open_training_data(asked.data, asked.data_dir)
     import_keras()
+    from train.devices import all_devices
     from train.progress import Progress
+    from train.report import report_paths
     from train.training import train_model
 
-    _summarise(train_model(plan, data, out, Progress(sys.stdout, sys.stderr)), out)
+    progress = Progress(sys.stdout, sys.stderr)
+    with all_devices() if asked.devices == "all" else nullcontext():
+        trained = train_model(plan, data, out, progress, resume=asked.resume, tensorboard=asked.tensorboard)
+    _summarise(trained.card, out)
+    print(f"{report_paths(out)[0]}: curves, confusion, mistakes")
+    if trained.stopped:
+        print(f"train: stopped after epoch {len(trained.state.epochs)}; --resume goes on", file=sys.stderr)
+        raise KeyboardInterrupt
 
 
 def _plan(asked: Namespace) -> Plan:
     architecture = find_architecture(asked.model)
-    strategy = choose_strategy(architecture, asked.strategy)
+    choices = Choices(asked.epochs, asked.batch, asked.augment)
+    size = choose_size(architecture, asked.size)
+    if asked.recipe == "lesson":
+        if asked.strategy not in {None, "scratch"}:
+            raise UsageError(f"--recipe lesson: trains from scratch, not by --strategy {asked.strategy}")
+        strategy, phases = choose_strategy(architecture, "scratch"), plan_lesson(architecture, choices)
+    else:
+        strategy = choose_strategy(architecture, asked.strategy)
+        phases = plan_phases(strategy, size, choices)
     return Plan(
         architecture=architecture,
         strategy=strategy,
-        schedule=Schedule(asked.epochs or strategy.epochs, asked.batch, strategy.rate),
-        size=choose_size(architecture, asked.size),
+        phases=phases,
+        size=size,
         fit=asked.fit or architecture.fit,
         alpha=asked.alpha,
         seed=asked.seed,
+        recipe=asked.recipe,
+        unfreeze=asked.unfreeze,
+        teacher=asked.distill,
     )
 
 
@@ -82,9 +104,7 @@ def _write_published(arguments: Sequence[str]) -> None:
 
 def _list(arguments: Sequence[str]) -> None:
     list_parser().parse_args(arguments)
-    print(f"{'name':<20} {'input':<13} {'parameters':>10}  {'published':<15}  for")
-    for row in ARCHITECTURES:
-        print(f"{row.name:<20} {row.input!s:<13} {row.parameters:>10,}  {row.published:<15}  {row.purpose}")
+    print(format_list())
 
 
 def _summarise(card: ModelCard, out: Path) -> None:

@@ -1,85 +1,141 @@
-"""Learning weights from examples, with settings that need no tuning.
-
-AdamW, a learning rate that rises over the first twentieth of the steps and falls to zero by a cosine, targets
-smoothed a little; the weights of the epoch that was best on the validation examples are kept.
-"""
+"""Learning weights from examples, an epoch at a time, so that every epoch can be the last."""
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
+from keras.optimizers import schedules
 from tqdm import tqdm
 
-from train.plan import Schedule
-from train.progress import Epoch, Progress
+from train.checkpoint import State
+from train.feed import open_feed
+from train.history import EpochMetrics
+from train.objective import accuracy, build_learner, build_loss
+from train.progress import Progress
 from train.reading import Examples
+from train.settings import Phase, Settings
 
-_WARM_UP = 0.05
+_WARM_UP = 0.05  # of the steps
 _WEIGHT_DECAY = 1e-4
-_LABEL_SMOOTHING = 0.05
 _VALIDATION_BATCH = 256
+_OPTIMIZERS = {
+    "adam": keras.optimizers.Adam,
+    "adamw": keras.optimizers.AdamW,
+    "rmsprop": keras.optimizers.RMSprop,
+    "sgd": keras.optimizers.SGD,
+}
 
 
-def fit_examples(
-    model: keras.Model, train: Examples, validation: Examples, schedule: Schedule, progress: Progress
-) -> None:
-    """Train `model` (probabilities out) in place. On a CPU equal seeds, examples and schedules give equal weights."""
-    classes = model.output_shape[-1]
-    steps = schedule.epochs * -(-len(train.targets) // schedule.batch)
-    model.compile(
-        keras.optimizers.AdamW(_learning_rate(schedule.rate, steps), weight_decay=_WEIGHT_DECAY),
-        keras.losses.CategoricalCrossentropy(label_smoothing=_LABEL_SMOOTHING),
-        metrics=["accuracy"],
-    )
-    # By loss: on few validation pictures many epochs have the same accuracy, and the first is not the best of them.
-    best = keras.callbacks.EarlyStopping("val_loss", mode="min", patience=schedule.epochs, restore_best_weights=True)
-    with progress.bar(steps, "training", "step") as bar:
-        model.fit(
-            train.values,
-            _one_hot(train.targets, classes),
-            validation_data=(validation.values, _one_hot(validation.targets, classes)),
-            validation_batch_size=_VALIDATION_BATCH,
-            batch_size=schedule.batch,
-            epochs=schedule.epochs,
-            callbacks=[best, _Report(schedule.epochs, bar, progress)],
-            verbose=0,
+class PhaseFitting:
+    """One phase of a training: `model` (probabilities out) learns from the first examples, judged by the second."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        phase: Phase,
+        examples: tuple[Examples, Examples],
+        *,
+        seed: int,
+        teacher: keras.Model | None = None,
+    ) -> None:
+        settings = phase.settings
+        train, validation = examples
+        self._model = model
+        self._phase = phase
+        self._seed = seed
+        self._learner = build_learner(model, settings, teacher)
+        optimizer = _build_optimizer(settings, len(train.targets))
+        self._learner.compile(optimizer, build_loss(settings.smoothing, teacher is not None), metrics=[accuracy])
+        self._learner.optimizer.build(self._learner.trainable_variables)
+        fixed = {id(variable) for variable in teacher.variables} if teacher else set()
+        self._changing = [variable for variable in self._learner.variables if id(variable) not in fixed]
+        self._changing += self._learner.optimizer.variables
+        classes = self._learner.output.shape[-1]
+        self._train = open_feed(train, classes, settings.batch)
+        self._validation = open_feed(validation, classes, _VALIDATION_BATCH)
+
+    def run(self, state: State, keep: Callable[[State], None], progress: Progress) -> State:
+        """Go on from `state` to the end of the phase; `keep` gets the state after each epoch.
+
+        The model is left with the weights of the epoch of the least validation loss. On a CPU equal seeds, examples
+        and settings give equal weights, also where a run began with a state that another had kept.
+        """
+        epochs = self._phase.settings.epochs
+        for variable, value in zip(self._changing, state.now):
+            variable.assign(value)
+        with progress.bar(epochs * self._train.steps, "training", "step") as bar:
+            bar.update(state.done * self._train.steps)
+            while state.done < epochs and not self._has_settled(state):
+                state = self._learn_epoch(state, bar)
+                keep(state)
+                progress.end_epoch(state.epochs[-1], state.first + epochs)
+        self._model.set_weights(state.best)
+        return state
+
+    def _has_settled(self, state: State) -> bool:
+        best = max(state.best_epoch, state.first)
+        return len(state.epochs) - best >= self._phase.settings.patience
+
+    def _learn_epoch(self, state: State, bar: tqdm) -> State:
+        number = len(state.epochs) + 1
+        began = time.monotonic()
+        bar.set_description(f"epoch {state.done + 1}/{self._phase.settings.epochs}")
+        # The order of the examples: each epoch's own, whichever process learns it.
+        keras.utils.set_random_seed((self._seed * 10_007 + number) % 2**32)
+        learnt = self._train.fit(self._learner, _callbacks(bar))
+        held_out = self._validation.evaluate(self._learner)
+        metrics = EpochMetrics(
+            number=number,
+            phase=self._phase.learns,
+            loss=learnt["loss"],
+            accuracy=learnt["accuracy"],
+            validation_loss=held_out["loss"],
+            validation_accuracy=held_out["accuracy"],
+            rate=float(self._learner.optimizer.learning_rate),
+            seconds=time.monotonic() - began,
         )
+        is_best = not state.best_epoch or metrics.validation_loss < state.best_loss
+        state = replace(state, epochs=(*state.epochs, metrics), now=_values(self._changing))
+        return replace(state, best_epoch=number, best=tuple(self._model.get_weights())) if is_best else state
 
 
-def _learning_rate(highest: float, steps: int) -> keras.optimizers.schedules.LearningRateSchedule:
+def _values(variables: list[Any]) -> tuple[np.ndarray, ...]:
+    return tuple(np.array(keras.ops.convert_to_numpy(variable)) for variable in variables)
+
+
+def _build_optimizer(settings: Settings, examples: int) -> keras.optimizers.Optimizer:
+    rate = _SCHEDULES[settings.schedule](settings, math.ceil(examples / settings.batch))
+    given = {"sgd": {"momentum": settings.momentum}, "adamw": {"weight_decay": _WEIGHT_DECAY}}
+    return _OPTIMIZERS[settings.optimizer](rate, **given.get(settings.optimizer, {}))
+
+
+def _cosine(settings: Settings, epoch: int) -> Any:
+    steps = settings.epochs * epoch
     warm_up = max(1, round(steps * _WARM_UP))
-    return keras.optimizers.schedules.CosineDecay(
-        highest / 10, max(1, steps - warm_up), warmup_target=highest, warmup_steps=warm_up
+    return schedules.CosineDecay(
+        settings.rate / 10, max(1, steps - warm_up), warmup_target=settings.rate, warmup_steps=warm_up
     )
 
 
-def _one_hot(targets: np.ndarray, classes: int) -> np.ndarray:
-    return np.asarray(np.eye(classes, dtype=np.float32)[targets])
+# How the rate changes, given the steps of an epoch.
+_SCHEDULES: dict[str, Callable[[Settings, int], Any]] = {
+    "constant": lambda settings, epoch: settings.rate,
+    "cosine": _cosine,
+    "exponential": lambda settings, epoch: schedules.ExponentialDecay(
+        settings.rate, epoch, 1 - settings.decay, staircase=True
+    ),
+    "inverse": lambda settings, epoch: schedules.InverseTimeDecay(settings.rate, 1, settings.decay),
+}
 
 
-class _Report(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
-    """Tells a Progress of each step and epoch."""
-
-    def __init__(self, epochs: int, bar: tqdm, progress: Progress) -> None:
-        super().__init__()
-        self._epochs = epochs
-        self._bar = bar
-        self._progress = progress
-        self._started = 0.0
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._started = time.monotonic()
-        self._bar.set_description(f"epoch {epoch + 1}/{self._epochs}")
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._bar.update()
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        logs = logs or {}
-        seconds = time.monotonic() - self._started
-        self._progress.end_epoch(
-            Epoch(epoch + 1, self._epochs, logs["loss"], logs["accuracy"], logs["val_accuracy"], seconds)
-        )
+def _callbacks(bar: tqdm) -> list[keras.callbacks.Callback]:
+    """A bar that nobody sees costs nothing."""
+    if bar.disable:
+        return []
+    return [keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: bar.update())]

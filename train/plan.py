@@ -3,39 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from runtime.card import Fit, InputSize
 from runtime.errors import UsageError
-from train.models import Architecture
+from train.models import Architecture, Lesson
+from train.settings import Phase, Settings
+
+RECIPES = ("own", "lesson")
+_SMALL_SIDE = 64  # pixels; up to here a step of many pictures is quick
+_SMALL_BATCH, _PHOTO_BATCH = 128, 32
+_HEAD = Settings(epochs=30, batch=_PHOTO_BATCH, rate=2e-3)
 
 
 @dataclass(frozen=True)
 class Strategy:
-    """Which weights are learnt; `pretrained`: the others are the published ones.
+    """Which weights are learnt, one part after the other; `pretrained`: the others are the published ones.
 
-    epochs: enough for most data. rate: the highest learning rate.
+    rate: the highest learning rate of the last phase, in which `epochs` and `augment` are the default too.
     """
 
     name: str
     purpose: str
-    pretrained: bool
+    learns: tuple[str, ...]
     epochs: int
     rate: float
+    augment: str
+
+    @property
+    def pretrained(self) -> bool:
+        return self.name != "scratch"
 
 
 STRATEGIES = (
-    Strategy("scratch", "all weights are learnt from the pictures", pretrained=False, epochs=10, rate=2e-3),
-    Strategy("head", "only a new classifier on published weights is learnt", pretrained=True, epochs=30, rate=2e-3),
+    Strategy("scratch", "all weights are learnt from the pictures", ("all",), 20, 2e-3, "light"),
+    Strategy("head", "only a new classifier on published weights", ("head",), 30, 2e-3, "none"),
+    Strategy("partial", "a new classifier, then the last layers before it too", ("head", "last"), 10, 3e-4, "light"),
+    Strategy("full", "a new classifier, then everything at a low rate", ("head", "all"), 10, 3e-4, "light"),
 )
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """How long and how fast is learnt: passes over the data, pictures a step, highest learning rate."""
+class Choices:
+    """What the user asked for; None: the default of the strategy or the lesson."""
 
-    epochs: int
-    batch: int
-    rate: float
+    epochs: int | None = None
+    batch: int | None = None
+    augment: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,23 +57,46 @@ class Plan:
     """One training. Raises UsageError when its parts cannot go together.
 
     size: of the pictures that the network takes; its channels are what the network has for colour pictures.
+    unfreeze: how many of the last layers with weights `partial` learns. teacher: a .keras whose answers are learnt too.
     """
 
     architecture: Architecture
     strategy: Strategy
-    schedule: Schedule
+    phases: tuple[Phase, ...]
     size: InputSize
     fit: Fit
     alpha: float = 1.0
     seed: int = 0
+    recipe: str = "own"
+    unfreeze: int | None = None
+    teacher: Path | None = None
 
     def __post_init__(self) -> None:
         check_variant(self.architecture, self.alpha, self.strategy.pretrained)
+        if self.unfreeze is not None and self.strategy.name != "partial":
+            raise UsageError(f"--unfreeze: is for --strategy partial, not {self.strategy.name}")
+        if self.teacher is not None and self.strategy.name == "head":
+            raise UsageError("--distill: a head is learnt from features, not pictures; use scratch, partial or full")
 
     def for_pictures(self, are_gray: bool) -> Plan:
         """The same, with one channel where network and pictures are gray and three elsewhere."""
         channels = self.architecture.input.channels if are_gray else 3
         return replace(self, size=replace(self.size, channels=channels))
+
+    def settings(self) -> tuple[tuple[str, str], ...]:
+        """Names and values of all that decides what comes out, to show and to compare."""
+        phases = tuple((f"phase {number}", str(phase)) for number, phase in enumerate(self.phases, 1))
+        return (
+            ("model", self.architecture.name),
+            ("strategy", self.strategy.name),
+            ("recipe", self.recipe),
+            ("input", f"{self.size}, {self.fit}"),
+            ("width", f"{self.alpha:g}"),
+            ("seed", str(self.seed)),
+            ("teacher", self.teacher.name if self.teacher else "none"),
+            ("unfrozen layers", str(self.unfreeze or "by the strategy")),
+            *phases,
+        )
 
 
 def choose_strategy(architecture: Architecture, name: str | None) -> Strategy:
@@ -71,6 +108,35 @@ def choose_strategy(architecture: Architecture, name: str | None) -> Strategy:
 def choose_size(architecture: Architecture, side: int | None) -> InputSize:
     """`side` x `side`, or what the network has by itself."""
     return replace(architecture.input, height=side, width=side) if side else architecture.input
+
+
+def plan_phases(strategy: Strategy, size: InputSize, choices: Choices) -> tuple[Phase, ...]:
+    """Our own recipe: AdamW, a cosine after a warm-up, targets smoothed a little."""
+    batch = choices.batch or (_SMALL_BATCH if max(size.height, size.width) <= _SMALL_SIDE else _PHOTO_BATCH)
+    augment = choices.augment or strategy.augment
+    last = Settings(choices.epochs or strategy.epochs, batch, strategy.rate, augment=augment)
+    *before, learns = strategy.learns
+    return (*(Phase(part, replace(_HEAD, batch=batch)) for part in before), Phase(learns, last))
+
+
+def plan_lesson(architecture: Architecture, choices: Choices) -> tuple[Phase, ...]:
+    """The settings of the classic lesson. Raises UsageError where the network is of none."""
+    lesson: Lesson | None = architecture.lesson
+    if lesson is None:
+        raise UsageError(f"{architecture.name}: is of no lesson; leave out --recipe lesson")
+    settings = Settings(
+        epochs=choices.epochs or lesson.epochs,
+        batch=choices.batch or lesson.batch,
+        rate=lesson.rate,
+        optimizer=lesson.optimizer,
+        momentum=lesson.momentum,
+        schedule=lesson.schedule,
+        decay=lesson.decay,
+        smoothing=0.0,
+        augment=choices.augment or ("light" if lesson.augment else "none"),
+        patience=choices.epochs or lesson.epochs,
+    )
+    return (Phase("all", settings),)
 
 
 def check_variant(architecture: Architecture, alpha: float, pretrained: bool) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TextIO
 
 from tqdm import tqdm
@@ -11,32 +10,16 @@ from tqdm import tqdm
 from runtime.dataset import DataSet
 from runtime.errors import PictureError
 from runtime.image import Picture
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """What one pass over the data gave: accuracies 0..1, on the pictures learnt from and on the held-out ones."""
-
-    number: int
-    of: int
-    loss: float
-    accuracy: float
-    validation: float
-    seconds: float
-
-    def __str__(self) -> str:
-        return (
-            f"epoch {self.number}/{self.of}: loss {self.loss:.3f}, {self.accuracy:.1%} right, "
-            f"{self.validation:.1%} of the validation pictures, {self.seconds:.1f} s"
-        )
+from train.history import EpochMetrics
 
 
 class Progress:
-    """Bars and warnings go to `err`, lines to `out`."""
+    """Bars and warnings go to `err`, lines to `out`. skipped: why each picture that cannot be read was left out."""
 
     def __init__(self, out: TextIO, err: TextIO) -> None:
         self._out = out
         self._err = err
+        self.skipped: list[str] = []
 
     def pictures(self, data: DataSet, purpose: str) -> Iterator[tuple[int, Picture]]:
         """Number and picture of each that can be read, with a bar; the others are named on `err`."""
@@ -52,10 +35,19 @@ class Progress:
             total=total, desc=purpose, unit=unit, file=self._err, disable=hidden, leave=False, dynamic_ncols=True
         )
 
-    def end_epoch(self, epoch: Epoch) -> None:
-        """A line, which a terminal shows above the bar."""
-        tqdm.write(str(epoch), file=self._out)
+    def end_epoch(self, epoch: EpochMetrics, last: int) -> None:
+        """A line, which a terminal shows above the bar. last: the number of the last epoch that is planned."""
+        line = (
+            f"epoch {epoch.number}/{last}: loss {epoch.loss:.3f}, {epoch.accuracy:.1%} right, "
+            f"{epoch.validation_accuracy:.1%} of the validation pictures, {epoch.seconds:.1f} s"
+        )
+        tqdm.write(line, file=self._out)
         self._out.flush()
 
+    def tell(self, line: str) -> None:
+        """Something that the user should know, beside the results."""
+        tqdm.write(f"train: {line}", file=self._err)
+
     def _name_skipped(self, error: PictureError) -> None:
-        tqdm.write(f"train: {error}; skipped", file=self._err)
+        self.skipped.append(str(error))
+        self.tell(f"{error}; skipped")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -13,16 +15,19 @@ from runtime.errors import DataError
 from runtime.image import Picture, fit_image
 from train.progress import Progress
 
+IN_MEMORY = 2 << 30  # bytes; 14,000 photos at 224 x 224
+
 
 @dataclass(frozen=True)
 class Examples:
     """What is learnt from: uint8 pictures (count x height x width x channels) or float32 features (count x features).
 
-    targets: int64 classes (count).
+    targets: int64 classes (count). numbers: int64, of the pictures in their data set (count).
     """
 
     values: np.ndarray
     targets: np.ndarray
+    numbers: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -34,13 +39,13 @@ class Reader:
     progress: Progress
 
     def read_all(self, data: DataSet) -> Examples:
-        """In memory. Raises DataError when no picture can be read."""
-        pictures = np.empty((len(data), self.size.height, self.size.width, self.size.channels), np.uint8)
+        """All of them, decoded once, at the network's size. Raises DataError when no picture can be read."""
+        pictures = _make_room((len(data), self.size.height, self.size.width, self.size.channels))
         numbers: list[int] = []
         for number, picture in self._readable(data):
             pictures[len(numbers)] = fit_image(picture, self.size, self.fit)
             numbers.append(number)
-        return Examples(pictures[: len(numbers)], data.targets[numbers])
+        return Examples(pictures[: len(numbers)], data.targets[numbers], np.array(numbers))
 
     def read_batches(self, data: DataSet, batch: int) -> Iterator[Examples]:
         """A batch at a time, the last one smaller: many photos need little memory. Raises as `read_all`."""
@@ -50,10 +55,10 @@ class Reader:
             pictures.append(fit_image(picture, self.size, self.fit))
             numbers.append(number)
             if len(pictures) == batch:
-                yield Examples(np.stack(pictures), data.targets[numbers])
+                yield Examples(np.stack(pictures), data.targets[numbers], np.array(numbers))
                 pictures, numbers = [], []
         if pictures:
-            yield Examples(np.stack(pictures), data.targets[numbers])
+            yield Examples(np.stack(pictures), data.targets[numbers], np.array(numbers))
 
     def _readable(self, data: DataSet) -> Iterator[tuple[int, Picture]]:
         count = 0
@@ -62,3 +67,11 @@ class Reader:
             yield numbered
         if not count:
             raise DataError(f"{data.name}: none of its {len(data)} {data.split} pictures can be read")
+
+
+def _make_room(shape: tuple[int, ...]) -> np.ndarray:
+    """uint8; in memory, and in a file that has no name and so is gone with the process where they are many."""
+    if math.prod(shape) <= IN_MEMORY:
+        return np.empty(shape, np.uint8)
+    with tempfile.TemporaryFile() as file:
+        return np.memmap(file, np.uint8, "w+", shape=shape)

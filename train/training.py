@@ -1,10 +1,10 @@
-"""One training, from opened data to a file with its card."""
+"""One training, from opened data to a file with its card, and the report beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import keras
@@ -12,91 +12,139 @@ import numpy as np
 
 from runtime.card import Measured, ModelCard
 from runtime.dataset import DataSet
+from train.checkpoint import Checkpoint, State
 from train.classifier import Network, build_network
-from train.data import TrainingData, check_every_class
-from train.fitting import fit_examples
+from train.data import TrainingData
+from train.evaluation import Answers, Evaluation, evaluate
+from train.learning import Learning, Pictures
 from train.model_file import made_now, write_model
 from train.models import Variant
 from train.plan import Plan
+from train.precision import choose_precision
 from train.progress import Progress
-from train.reading import Examples, Reader
+from train.reading import Reader
+from train.report import TrainingReport, report_paths, tensorboard_writer, write_metrics, write_report
+from train.teacher import load_teacher
 
 _BATCH = 64  # pictures that are put through a network at a time, where nothing is learnt
 
 
 @dataclass(frozen=True)
-class Score:
-    """How many of the test pictures a model gets right."""
+class Trained:
+    """What a training gave. stopped: whether Ctrl-C ended it; the model is then the best so far."""
 
-    correct: int
-    count: int
-
-    @property
-    def top1(self) -> float:
-        return self.correct / self.count
+    card: ModelCard
+    evaluation: Evaluation
+    state: State
+    stopped: bool
 
 
-def train_model(plan: Plan, data: TrainingData, out: Path, progress: Progress) -> ModelCard:
-    """Train as planned, measure on the test pictures, and write the model to `out`; gives the card in the file.
+def train_model(
+    plan: Plan,
+    data: TrainingData,
+    out: Path,
+    progress: Progress,
+    *,
+    resume: bool = False,
+    tensorboard: Path | None = None,
+) -> Trained:
+    """Train as planned, measure on the test pictures, and write the model to `out` with its report beside it.
 
+    resume: go on from what an ended training of the same plan left behind. tensorboard: a folder for its event files.
     Raises TrainingError, DataError or ModelError: the network cannot be built so, too few pictures can be read, or
-    a class name is none for a card.
+    a class name is none for a card; KeyboardInterrupt when there is nothing yet to keep.
     """
+    began = time.monotonic()
     keras.utils.set_random_seed(plan.seed)
     plan = plan.for_pictures(are_gray=plan.size.channels == 1 and data.are_gray())
     card = _describe(plan, data, out.stem)
-    variant = Variant(plan.size, plan.alpha, pretrained=plan.strategy.pretrained)
-    network = build_network(plan.architecture, variant, len(data.labels))
+    settings = (("data", data.name), *plan.settings())
+    checkpoint = Checkpoint(out, settings)
+    state = checkpoint.read() if resume else State()
     reader = Reader(plan.size, plan.fit, progress)
-    _LEARN[plan.strategy.name](network, plan, data, reader)
-    score = measure(network.whole, data.test, reader)
-    measured = Measured(data.name, data.test.split, score.count, top1_float=score.top1, top1=score.top1)
-    card = replace(card, measured=measured)
-    write_model(network.whole, card, out)
-    return card
-
-
-def measure(model: keras.Model, data: DataSet, reader: Reader) -> Score:
-    """Top-1 on the pictures that can be read. Raises DataError when none can."""
-    correct = count = 0
-    for batch in reader.read_batches(data, _BATCH):
-        answers = np.asarray(model.predict_on_batch(batch.values)).argmax(axis=1)
-        correct += int((answers == batch.targets).sum())
-        count += len(answers)
-    return Score(correct, count)
-
-
-def compute_features(backbone: keras.Model, data: DataSet, reader: Reader) -> Examples:
-    """What the backbone makes of each picture that can be read. Raises DataError when none can."""
-    batches = [
-        Examples(np.asarray(backbone.predict_on_batch(batch.values)), batch.targets)
-        for batch in reader.read_batches(data, _BATCH)
-    ]
-    return Examples(
-        np.concatenate([batch.values for batch in batches]), np.concatenate([batch.targets for batch in batches])
+    network, precision = _build(plan, len(data.labels))
+    learning = Learning(plan, network, load_teacher(plan.teacher, data.labels), Pictures(data, reader), progress)
+    state, stopped = _learn(learning, state, checkpoint, tensorboard)
+    whole = network.whole if precision == "float32" else _in_float32(network, plan, len(data.labels))
+    evaluation = evaluate(_answers(whole, data.test, reader), data.labels)
+    measured = Measured(data.name, data.test.split, evaluation.count, top1_float=evaluation.top1, top1=evaluation.top1)
+    card = replace(card, measured=measured, scores=network.scores)
+    write_model(whole, card, out)
+    page, figures = report_paths(out)
+    report = TrainingReport(
+        card=card,
+        settings=(*settings, ("backend", keras.backend.backend()), ("precision", precision)),
+        epochs=state.epochs,
+        best_epoch=state.best_epoch,
+        evaluation=evaluation,
+        summary=_summary(whole),
+        parameters=whole.count_params(),
+        file_bytes=out.stat().st_size,
+        seconds=time.monotonic() - began,
+        skipped=tuple(dict.fromkeys(progress.skipped)),
     )
+    write_report(report, page)
+    write_metrics(report, figures)
+    if not stopped:
+        checkpoint.remove()
+    return Trained(card, evaluation, state, stopped)
 
 
-def _learn_all(network: Network, plan: Plan, data: TrainingData, reader: Reader) -> None:
-    _learn(network.whole, reader.read_all, plan, data, reader.progress)
+def _learn(learning: Learning, state: State, checkpoint: Checkpoint, tensorboard: Path | None) -> tuple[State, bool]:
+    """All phases; a Ctrl-C leaves the best of those that were learnt."""
+    latest = state
+
+    def keep(state: State) -> None:
+        nonlocal latest
+        latest = state
+        checkpoint.keep(state)
+
+    try:
+        if tensorboard is None:
+            return learning.run(state, keep), False
+        with tensorboard_writer(tensorboard) as write:
+            for epoch in state.epochs:
+                write(epoch)
+            return learning.run(state, keep, write), False
+    except KeyboardInterrupt:
+        if not latest.epochs:
+            raise
+        learning.restore_best(latest)
+        return latest, True
 
 
-def _learn_head(network: Network, plan: Plan, data: TrainingData, reader: Reader) -> None:
-    """The features of a picture never change here: they are computed once, not once an epoch."""
-    # Frozen, batch normalisation also stays in inference mode (keras.io/guides/transfer_learning).
-    network.backbone.trainable = False
-    _learn(network.head, partial(compute_features, network.backbone, reader=reader), plan, data, reader.progress)
+def _build(plan: Plan, classes: int) -> tuple[Network, str]:
+    """The network in the precision that it learns in, and the name of that."""
+    variant = Variant(plan.size, plan.alpha, pretrained=plan.strategy.pretrained)
+    network = build_network(plan.architecture, variant, classes)
+    precision = choose_precision(network.whole) if plan.recipe == "own" else "float32"
+    if precision == "float32":
+        return network, precision
+    before = network.whole.get_weights()
+    keras.config.set_dtype_policy(precision)
+    network = build_network(plan.architecture, replace(variant, pretrained=False), classes)
+    keras.config.set_dtype_policy("float32")
+    network.whole.set_weights(before)
+    return network, precision
 
 
-def _learn(
-    model: keras.Model, read: Callable[[DataSet], Examples], plan: Plan, data: TrainingData, progress: Progress
-) -> None:
-    train = read(data.train)
-    check_every_class(train.targets, data.labels, data.name)
-    fit_examples(model, train, read(data.validation), plan.schedule, progress)
+def _in_float32(network: Network, plan: Plan, classes: int) -> keras.Model:
+    """The network as it is written and used; in whatever precision it learnt, its weights are float32."""
+    whole = build_network(plan.architecture, Variant(plan.size, plan.alpha), classes).whole
+    whole.set_weights(network.whole.get_weights())
+    return whole
 
 
-_LEARN = {"scratch": _learn_all, "head": _learn_head}
+def _answers(model: keras.Model, data: DataSet, reader: Reader) -> Iterator[Answers]:
+    for batch in reader.read_batches(data, _BATCH):
+        scores = np.asarray(model.predict_on_batch(batch.values))
+        yield Answers(scores, batch.targets, batch.values, batch.numbers)
+
+
+def _summary(model: keras.Model) -> str:
+    lines: list[str] = []
+    model.summary(line_length=100, print_fn=lines.append)
+    return "\n".join(lines)
 
 
 def _describe(plan: Plan, data: TrainingData, name: str) -> ModelCard:

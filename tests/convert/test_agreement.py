@@ -1,11 +1,11 @@
-"""How agreement is counted, against arithmetic done by hand and by scipy."""
+"""How agreement is counted, against arithmetic done by hand."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from convert.agreement import compare_scores, wilson_interval
+from convert.agreement import compare_scores
 
 ORIGINAL = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]], np.float32)
 CONVERTED = np.array([[0.8, 0.2], [0.2, 0.8], [0.4, 0.6], [0.3, 0.7]], np.float32)
@@ -28,10 +28,3 @@ def test_pictures_without_labels_have_agreement_but_no_accuracy() -> None:
     agreement = compare_scores(ORIGINAL, CONVERTED, None)
     assert agreement.correct is None
     assert agreement.correct_original is None
-
-
-@pytest.mark.parametrize(("successes", "count"), [(0, 7), (7, 7), (1, 3), (263, 300), (436, 500), (970, 1000)])
-def test_the_interval_is_that_of_scipy(successes: int, count: int) -> None:
-    stats = pytest.importorskip("scipy.stats", reason="scipy is not installed: make install")
-    expected = stats.binomtest(successes, count).proportion_ci(0.95, "wilson")
-    assert wilson_interval(successes, count) == pytest.approx((expected.low, expected.high), abs=1e-6)

@@ -4,27 +4,39 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
 
 from runtime.card_file import read_card
-from runtime.errors import UsageError
-from train.classifier import build_network
+from runtime.errors import TrainingError, UsageError
+from train.classifier import Network, build_network
 from train.data import TrainingData, open_training_data
 from train.models import Variant, find_architecture
-from train.plan import Plan, Schedule, choose_size, choose_strategy
+from train.plan import Choices, Plan, choose_size, choose_strategy, plan_phases
 from train.progress import Progress
 from train.training import train_model
 
 TINY = 64  # pixels a side: EfficientNet-Lite0 takes any size, and 64 keeps the test short
 
 
-def _plan(model: str, strategy: str, *, size: int | None = None, epochs: int = 1, seed: int = 0) -> Plan:
+def _plan(
+    model: str,
+    strategy: str,
+    *,
+    size: int | None = None,
+    epochs: int = 1,
+    seed: int = 0,
+    augment: str | None = None,
+    unfreeze: int | None = None,
+    teacher: Path | None = None,
+) -> Plan:
     row = find_architecture(model)
-    chosen = choose_strategy(row, strategy)
-    return Plan(row, chosen, Schedule(epochs, 32, chosen.rate), choose_size(row, size), row.fit, seed=seed)
+    chosen, input_size = choose_strategy(row, strategy), choose_size(row, size)
+    phases = plan_phases(chosen, input_size, Choices(epochs, 32, augment))
+    return Plan(row, chosen, phases, input_size, row.fit, seed=seed, unfreeze=unfreeze, teacher=teacher)
 
 
 def _train(plan: Plan, data: TrainingData, out: Path) -> tuple[keras.Model, io.StringIO]:
@@ -47,11 +59,20 @@ def with_new_head(photo_folder: Path, tmp_path_factory: pytest.TempPathFactory) 
     return model, said.getvalue(), out
 
 
+def _published_lite0() -> Network:
+    row = find_architecture("efficientnet_lite0")
+    return build_network(row, Variant(choose_size(row, TINY), pretrained=True), classes=2)
+
+
+def _changed(before: keras.Model, after: keras.Model) -> list[bool]:
+    """Of each layer with weights, in the network's order: whether any weight is another."""
+    pairs = zip((layer for layer in before.layers if layer.weights), (layer for layer in after.layers if layer.weights))
+    return [any(not np.array_equal(a, b) for a, b in zip(old.get_weights(), new.get_weights())) for old, new in pairs]
+
+
 def test_head_leaves_the_published_backbone_as_it_was(with_new_head: tuple[keras.Model, str, Path]) -> None:
     model = with_new_head[0]
-    row = find_architecture("efficientnet_lite0")
-    backbone = build_network(row, Variant(choose_size(row, TINY), pretrained=True), classes=2).backbone
-    before, after = backbone.get_weights(), model.get_weights()
+    before, after = _published_lite0().backbone.get_weights(), model.get_weights()
     assert len(after) == len(before) + 2  # and the classifier's kernel and bias
     for was, now in zip(before, after):
         np.testing.assert_array_equal(now, was)
@@ -83,6 +104,48 @@ def test_a_picture_that_cannot_be_read_is_named_and_left_out(with_new_head: tupl
     said = with_new_head[1].splitlines()
     assert len(said) == 1
     assert said[0].startswith("train: ") and "broken.jpg: is no picture" in said[0] and said[0].endswith("; skipped")
+
+
+def test_partial_learns_the_last_layers_and_the_classifier_only(photo_folder: Path, tmp_path: Path) -> None:
+    plan = _plan("efficientnet_lite0", "partial", size=TINY, unfreeze=4)
+    model, _ = _train(plan, open_training_data(str(photo_folder), None), tmp_path / "partial.keras")
+    changed = _changed(_published_lite0().whole, model)
+    assert changed[-5:] == [True] * 5
+    assert not any(changed[:-5])
+
+
+def test_full_learns_every_layer(photo_folder: Path, tmp_path: Path) -> None:
+    plan = _plan("efficientnet_lite0", "full", size=TINY)
+    model, _ = _train(plan, open_training_data(str(photo_folder), None), tmp_path / "full.keras")
+    assert all(_changed(_published_lite0().whole, model))
+
+
+def test_full_learns_the_head_first(photo_folder: Path) -> None:
+    assert [phase.learns for phase in _plan("efficientnet_lite0", "full").phases] == ["head", "all"]
+
+
+def test_a_student_learns_its_teachers_answers(clothes: TrainingData, tmp_path: Path) -> None:
+    """Nearer to them, in cross entropy on the test pictures, than the same student without the teacher."""
+    _train(_plan("cnn", "scratch", epochs=3, augment="none"), clothes, tmp_path / "teacher.keras")
+    teacher = keras.models.load_model(tmp_path / "teacher.keras")
+    alone, _ = _train(_plan("mlp", "scratch", epochs=2, augment="none"), clothes, tmp_path / "alone.keras")
+    taught, _ = _train(
+        _plan("mlp", "scratch", epochs=2, augment="none", teacher=tmp_path / "teacher.keras"),
+        clothes,
+        tmp_path / "taught.keras",
+    )
+    pictures = np.stack([np.asarray(clothes.test.read(number)) for number in range(200)])[..., np.newaxis]
+
+    def distance(student: keras.Model) -> float:
+        wanted, given = (np.asarray(model.predict(pictures, verbose=0)) for model in (teacher, student))
+        return float(-(wanted * np.log(np.clip(given, 1e-7, 1))).sum(axis=1).mean())
+
+    assert distance(taught) < distance(alone)
+
+
+def test_a_teacher_of_other_classes_is_refused(clothes: TrainingData, tmp_path: Path, with_new_head: Any) -> None:
+    with pytest.raises(TrainingError, match="was trained on other classes"):
+        _train(_plan("mlp", "scratch", teacher=with_new_head[2]), clothes, tmp_path / "mlp.keras")
 
 
 def test_scratch_trains_every_weight(clothes: TrainingData, tmp_path: Path) -> None:

@@ -1,0 +1,85 @@
+"""A training that is killed and resumed ends as one that never was."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from tests.conftest import ROOT, Run
+from train.checkpoint import Checkpoint, State
+
+
+def _arguments(data: Path, out: Path) -> list[str]:
+    # With dropout, augmentation and mixing: all that draws at random must go on where it was.
+    given = ["--model", "deep_cnn", "--epochs", "4", "--augment", "strong", "--seed", "3"]
+    return [str(data), *given, "--out", str(out)]
+
+
+@pytest.fixture(scope="module")
+def whole(
+    run: Run, offline: dict[str, str], part_of_sample: Path, tmp_path_factory: pytest.TempPathFactory
+) -> keras.Model:
+    """Trained in one go."""
+    out = tmp_path_factory.mktemp("whole") / "clothes.keras"
+    done = run("train", *_arguments(part_of_sample, out), env=offline)
+    assert done.returncode == 0, done.stderr
+    return keras.models.load_model(out)
+
+
+@pytest.fixture
+def killed(offline: dict[str, str], part_of_sample: Path, tmp_path: Path) -> Path:
+    """Where a training that was killed after its second epoch was to write."""
+    out = tmp_path / "clothes.keras"
+    command = [sys.executable, "-m", "train", *_arguments(part_of_sample, out)]
+    with subprocess.Popen(command, cwd=ROOT, env=offline, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith("epoch 2/4"):
+                process.kill()
+        assert process.wait() == -signal.SIGKILL
+    assert not out.exists()
+    return out
+
+
+def test_a_killed_training_resumes_to_the_same_weights(
+    run: Run, offline: dict[str, str], part_of_sample: Path, killed: Path, whole: keras.Model
+) -> None:
+    done = run("train", *_arguments(part_of_sample, killed), "--resume", env=offline)
+    assert done.returncode == 0, done.stderr
+    assert [line[:9] for line in done.stdout.splitlines()[:2]] == ["epoch 3/4", "epoch 4/4"]
+    for one, other in zip(keras.models.load_model(killed).get_weights(), whole.get_weights()):
+        np.testing.assert_array_equal(one, other)
+    assert not killed.with_name("clothes.keras.resume").exists()
+
+
+def test_other_arguments_cannot_go_on_with_it(
+    run: Run, offline: dict[str, str], part_of_sample: Path, killed: Path
+) -> None:
+    done = run("train", *_arguments(part_of_sample, killed), "--resume", "--seed", "4", env=offline)
+    assert done.returncode == 1
+    assert "was begun with seed '3', not '4'" in done.stderr
+
+
+def test_a_damaged_file_is_named(run: Run, offline: dict[str, str], part_of_sample: Path, tmp_path: Path) -> None:
+    out = tmp_path / "clothes.keras"
+    out.with_name("clothes.keras.resume").write_bytes(b"PK\3\4 and then nothing")
+    done = run("train", *_arguments(part_of_sample, out), "--resume", env=offline)
+    assert done.returncode == 1
+    assert "clothes.keras.resume: is damaged; remove it" in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_state_comes_back_as_it_was_kept(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "m.keras", (("seed", "1"),))
+    state = State(phase=1, now=(np.arange(3), np.float32(2.5)), begin=(np.ones((2, 2), np.float32),))
+    checkpoint.keep(state)
+    back = Checkpoint(tmp_path / "m.keras", (("seed", "1"),)).read()
+    assert (back.phase, back.epochs, back.best) == (1, (), ())
+    for one, other in zip((*back.now, *back.begin), (*state.now, *state.begin)):
+        np.testing.assert_array_equal(one, other)
+    assert [path.name for path in tmp_path.iterdir()] == ["m.keras.resume"]

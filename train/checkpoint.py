@@ -1,0 +1,115 @@
+"""What a training leaves behind while it runs, so that `--resume` goes on where a kill ended it.
+
+One file beside the model, `flowers.keras.resume`: an uncompressed .npz, replaced as a whole after an epoch, removed
+when the model is written.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from runtime.card_file import write_whole
+from runtime.errors import TrainingError
+from train.history import EpochMetrics
+
+_VERSION = 1
+_ARRAYS = ("best", "now", "begin")
+# An epoch's saving is left out where it would take longer than this share of the time since the last one.
+_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a training is between two epochs: enough to end as if it had never stopped.
+
+    phase: index in the plan. epochs: of all phases; this one began after `first` of them.
+    best: the weights of what this phase learns, after `best_epoch` (a number in `epochs`, 0 before the first).
+    now: all that changes, the learner's and the optimizer's variables in their order; empty before the first epoch.
+    begin: the whole network's weights when this phase began; empty for the first.
+    """
+
+    phase: int = 0
+    first: int = 0
+    epochs: tuple[EpochMetrics, ...] = ()
+    best_epoch: int = 0
+    best: tuple[np.ndarray, ...] = ()
+    now: tuple[np.ndarray, ...] = ()
+    begin: tuple[np.ndarray, ...] = ()
+
+    @property
+    def done(self) -> int:
+        """Epochs of this phase."""
+        return len(self.epochs) - self.first
+
+    @property
+    def best_loss(self) -> float:
+        """The validation loss of the best epoch of this phase, infinite before the first."""
+        return self.epochs[self.best_epoch - 1].validation_loss if self.best_epoch else float("inf")
+
+
+class Checkpoint:
+    """The file beside `out` that a training with these settings may go on from."""
+
+    def __init__(self, out: Path, settings: tuple[tuple[str, str], ...]) -> None:
+        self.path = out.with_name(out.name + ".resume")
+        self._settings = settings
+        self._saved_at = time.monotonic()
+        self._cost = 0.0  # seconds, of the last saving
+
+    def read(self) -> State:
+        """The state in the file. Raises TrainingError: there is none, it is damaged, or of other settings."""
+        if not self.path.exists():
+            raise TrainingError(f"--resume: there is no {self.path}; leave out --resume to train from the start")
+        try:
+            with np.load(self.path, allow_pickle=False) as saved:
+                meta = json.loads(str(saved["meta"]))
+                arrays = {part: tuple(saved[f"{part}{i}"] for i in range(meta[part])) for part in _ARRAYS}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            raise TrainingError(f"{self.path}: is damaged; remove it, and train from the start") from None
+        self._check_same(dict(meta["settings"]), meta["version"])
+        epochs = tuple(EpochMetrics(**epoch) for epoch in meta["epochs"])
+        return State(meta["phase"], meta["first"], epochs, meta["best_epoch"], **arrays)
+
+    def keep(self, state: State) -> None:
+        """Write the state, unless that would take long against the time since the last writing."""
+        began = time.monotonic()
+        if self._cost > _SHARE * (began - self._saved_at):
+            return
+        meta = {
+            "version": _VERSION,
+            "settings": self._settings,
+            "phase": state.phase,
+            "epochs": [asdict(epoch) for epoch in state.epochs],
+            "first": state.first,
+            "best_epoch": state.best_epoch,
+            **{part: len(getattr(state, part)) for part in _ARRAYS},
+        }
+        arrays = {f"{part}{i}": value for part in _ARRAYS for i, value in enumerate(getattr(state, part))}
+
+        def write(new: Path) -> None:
+            with new.open("wb") as file:
+                np.savez(file, meta=np.array(json.dumps(meta)), **arrays)  # type: ignore[arg-type]  # by name
+
+        write_whole(self.path, write)
+        self._saved_at = time.monotonic()
+        self._cost = self._saved_at - began
+
+    def remove(self) -> None:
+        """Once the model is written there is nothing to go on with."""
+        self.path.unlink(missing_ok=True)
+
+    def _check_same(self, settings: dict[str, str], version: int) -> None:
+        if version != _VERSION:
+            raise TrainingError(f"{self.path}: is of another version of edgeframe; remove it, and train from the start")
+        for name, value in self._settings:
+            if settings.get(name) != value:
+                raise TrainingError(
+                    f"{self.path}: was begun with {name} {settings.get(name)!r}, not {value!r}; give the same "
+                    "arguments, or leave out --resume to train from the start"
+                )

@@ -1,0 +1,113 @@
+"""The phases of a training, one after the other: which weights each learns, and from what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import keras
+import numpy as np
+
+from train.checkpoint import State
+from train.classifier import Network
+from train.data import TrainingData, check_every_class
+from train.fitting import PhaseFitting
+from train.history import EpochMetrics
+from train.plan import Plan
+from train.progress import Progress
+from train.reading import Examples, Reader
+from train.settings import Phase
+
+_FEATURE_BATCH = 64
+_LAST_SHARE = 1 / 3  # of the backbone's layers with weights are learnt by `partial` when the user names no number
+
+
+class Pictures:
+    """The pictures to learn from and to choose the best weights by, decoded when they are first asked for."""
+
+    def __init__(self, data: TrainingData, reader: Reader) -> None:
+        self._data = data
+        self._reader = reader
+
+    @cached_property
+    def train(self) -> Examples:
+        """Raises DataError when a class has no picture that can be read."""
+        examples = self._reader.read_all(self._data.train)
+        check_every_class(examples.targets, self._data.labels, self._data.name)
+        return examples
+
+    @cached_property
+    def validation(self) -> Examples:
+        return self._reader.read_all(self._data.validation)
+
+
+@dataclass(frozen=True)
+class Learning:
+    """A network and what it is to learn. teacher: see train/objective.py."""
+
+    plan: Plan
+    network: Network
+    teacher: keras.Model | None
+    pictures: Pictures
+    progress: Progress
+
+    def run(
+        self, state: State, keep: Callable[[State], None], follow: Callable[[EpochMetrics], None] | None = None
+    ) -> State:
+        """Go on from `state` to the end. keep: gets the state after each epoch. follow: gets each epoch."""
+        if state.begin:
+            self.network.whole.set_weights(state.begin)
+
+        def keep_and_follow(state: State) -> None:
+            keep(state)
+            if follow:
+                follow(state.epochs[-1])
+
+        for index in range(state.phase, len(self.plan.phases)):
+            if index != state.phase:
+                begin = tuple(self.network.whole.get_weights())
+                state = State(index, len(state.epochs), state.epochs, begin=begin)
+            state = self._open_phase(self.plan.phases[index]).run(state, keep_and_follow, self.progress)
+        return state
+
+    def restore_best(self, state: State) -> None:
+        """Give the network the weights of the best epoch of a state."""
+        if state.begin:
+            self.network.whole.set_weights(state.begin)
+        if state.best:
+            self._model_of(self.plan.phases[state.phase]).set_weights(state.best)
+
+    def _open_phase(self, phase: Phase) -> PhaseFitting:
+        self._choose_weights(phase)
+        model = self._model_of(phase)
+        train, validation = self.pictures.train, self.pictures.validation
+        if model is self.network.head:
+            train, validation = self._features(train), self._features(validation)
+        return PhaseFitting(model, phase, (train, validation), seed=self.plan.seed, teacher=self.teacher)
+
+    def _model_of(self, phase: Phase) -> keras.Model:
+        """Where the backbone and its pictures never change its features are computed once, not once an epoch."""
+        once = phase.learns == "head" and phase.settings.augment == "none"
+        return self.network.head if once else self.network.whole
+
+    def _choose_weights(self, phase: Phase) -> None:
+        # Frozen, batch normalisation also stays in inference mode (keras.io/guides/transfer_learning).
+        layers = [layer for layer in self.network.backbone.layers if layer.weights]
+        learnt = {"head": 0, "last": self._last(len(layers)), "all": len(layers)}[phase.learns]
+        for number, layer in enumerate(layers):
+            layer.trainable = number >= len(layers) - learnt
+
+    def _last(self, layers: int) -> int:
+        return min(layers, self.plan.unfreeze or round(layers * _LAST_SHARE))
+
+    def _features(self, pictures: Examples) -> Examples:
+        """What the backbone makes of each picture: float32, count x features."""
+        count = len(pictures.targets)
+        with self.progress.bar(count, "features", "picture") as bar:
+            batches = []
+            for start in range(0, count, _FEATURE_BATCH):
+                values = pictures.values[start : start + _FEATURE_BATCH]
+                batches.append(np.asarray(self.network.backbone.predict_on_batch(values), np.float32))
+                bar.update(len(values))
+        return Examples(np.concatenate(batches), pictures.targets, pictures.numbers)

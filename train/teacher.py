@@ -1,0 +1,36 @@
+"""A large network whose answers a small one learns: `--distill`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import keras
+
+from runtime.card_file import read_card
+from runtime.errors import ModelError, TrainingError
+
+
+def load_teacher(path: Path | None, labels: tuple[str, ...]) -> keras.Model | None:
+    """The model in a `.keras` (pictures 0..255 -> probabilities, in the order of `labels`); None without a path.
+
+    Raises ModelError where there is none, TrainingError where it knows other classes.
+    """
+    if path is None:
+        return None
+    card = read_card(path)
+    if path.suffix != ".keras" or card is None:
+        raise ModelError(f"--distill {path}: expected a .keras with a model card, as python -m train writes it")
+    if sorted(card.labels) != sorted(labels):
+        only = sorted(set(labels) ^ set(card.labels))
+        raise TrainingError(
+            f"--distill {path}: was trained on other classes ({', '.join(only[:3])}); train it on the same data"
+        )
+    try:
+        model = keras.saving.load_model(path, compile=False)  # safe mode: no code from the file is run
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelError(f"--distill {path}: cannot be read ({' '.join(str(error).split())[:200]})") from None
+    return model if card.labels == labels else _reorder(model, [card.labels.index(label) for label in labels])
+
+
+def _reorder(model: keras.Model, places: list[int]) -> keras.Model:
+    return keras.Model(model.input, keras.ops.take(model.output, places, axis=-1))
