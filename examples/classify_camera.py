@@ -1,11 +1,9 @@
-"""The whole runtime in ten lines: python examples/classify_camera.py [CAMERA, VIDEO, PICTURE OR FOLDER]"""
+"""The whole runtime in three lines: python examples/classify_camera.py [CAMERA, VIDEO, PICTURE OR FOLDER]"""
 
 import sys
 
-from runtime import Classifier, open_source
+import runtime
 
-classifier = Classifier.load()  # or your own: Classifier.load("flowers_int8.tflite")
-with open_source(sys.argv[1] if len(sys.argv) > 1 else "0", classifier.card) as camera:
-    for frame in camera:
-        result = classifier.classify_frame(frame)
-        print(result.label, f"{result.score:.0%}")
+source = sys.argv[1] if len(sys.argv) > 1 else "camera"
+for result in runtime.classify(source):  # or your own: classify(source, model="flowers_int8.tflite")
+    print(result.label, f"{result.score:.0%}")

@@ -1,11 +1,9 @@
 """edgeframe's runtime: an image classifier on camera frames, with nothing heavy to import.
 
-    from runtime import Classifier, open_source
+    import runtime
 
-    classifier = Classifier.load()
-    with open_source("0", classifier.card) as camera:
-        for frame in camera:
-            print(classifier.classify_frame(frame).label)
+    for result in runtime.classify("camera", model="flowers.tflite"):
+        print(result.label)
 
 What is named here is imported when it is first used.
 """
@@ -20,6 +18,7 @@ from runtime.version import __version__
 if TYPE_CHECKING:
     from runtime.card import Fit, InputSize, ModelCard, Normalisation
     from runtime.card_file import read_card
+    from runtime.classification import classify
     from runtime.classifier import Classifier
     from runtime.errors import EdgeframeError
     from runtime.frame import Frame
@@ -37,6 +36,7 @@ __all__ = [
     "Prediction",
     "Result",
     "__version__",
+    "classify",
     "open_source",
     "read_card",
 ]
@@ -51,6 +51,7 @@ _MODULES = {
     "Normalisation": "runtime.card",
     "Prediction": "runtime.result",
     "Result": "runtime.result",
+    "classify": "runtime.classification",
     "open_source": "runtime.sources",
     "read_card": "runtime.card_file",
 }

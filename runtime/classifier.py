@@ -56,6 +56,7 @@ class Classifier:
         labels: tuple[str, ...] | None = None,
         normalisation: Normalisation | None = None,
         fit: Fit | None = None,
+        trust: bool = True,
     ) -> Classifier:
         """Load a `.tflite` or `.onnx` file.
 
@@ -66,6 +67,9 @@ class Classifier:
             labels: needed for a model without a card; they replace those of a card.
             normalisation: for a float model without a card.
             fit: for a model without a card (default: the centre), or in place of the card's.
+            trust: a damaged file can take the process down, as it can with any of these libraries. False: one that
+                is not known on this machine is first loaded in a process of its own (runtime.model_check), as the
+                commands do.
 
         Raises:
             ModelError, BackendError, UsageError: with the remedy in the text.
@@ -73,12 +77,16 @@ class Classifier:
         card = read_card(path)
         if card is not None and normalisation is not None:
             raise UsageError(f"{path}: its model card has the normalisation; leave out --mean, --std and --scale")
+        if not trust:
+            from runtime.model_check import check_model
+
+            check_model(path, backend)
         known = normalisation if card is None else card.normalisation
         opened = open_backend(path, name=backend, threads=threads, normalisation=known)
         if card is None:
             card = _improvise_card(Path(path), opened, labels, normalisation)
         elif labels is not None:
-            card = replace(card, labels=match_labels(labels, len(card.labels), path))
+            card = _rename(card, match_labels(labels, len(card.labels), path))
         return cls(replace(card, fit=fit) if fit else card, opened)
 
     def classify(self, image: np.ndarray, top: int = 5) -> Result:
@@ -154,6 +162,13 @@ def _check_fits(card: ModelCard, backend: Backend) -> None:
     expected = 1 if card.scores == "sigmoid" and len(card.labels) == 2 and outputs == 1 else len(card.labels)
     if outputs not in (-1, expected):
         raise ModelError(f"{card.name}: its card has {len(card.labels)} labels, its network gives {outputs} scores")
+
+
+def _rename(card: ModelCard, labels: tuple[str, ...]) -> ModelCard:
+    """The card with other labels, which its golden samples then have, too."""
+    names = dict(zip(card.labels, labels))
+    golden = tuple(replace(sample, label=names.get(sample.label, sample.label)) for sample in card.golden)
+    return replace(card, labels=labels, golden=golden)
 
 
 def _improvise_card(

@@ -21,6 +21,8 @@ COMMANDS = {
     "classify": "label pictures, videos or camera frames",
     "info": "what a model file holds and what will run it",
     "bench": "how fast a model is on this device",
+    "tune": "which model, backend and threads are quickest on this device",
+    "selftest": "whether a model answers here as it did when it was made",
     "cameras": "the cameras that are attached, with their sizes and rates",
     "doctor": "what is installed and attached here, and how to mend what is not",
 }

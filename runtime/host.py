@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
-_GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+_PROCESSORS = Path("/sys/devices/system/cpu")
+# Raspberry Pi: bits 0 to 3 are under-voltage, frequency capped, throttled, soft temperature limit, now.
+# https://www.raspberrypi.com/documentation/computers/os.html#get_throttled
+_THROTTLED_NOW = 0xF
+_TOOL_SECONDS = 5
+_BUSY_CORES = 0.5
 
 
-def read_governor() -> str | None:
-    """The CPU's frequency governor (`performance`, `ondemand`, ...), or None where the system has none."""
+def read_governor(processors: Path = _PROCESSORS) -> str | None:
+    """The CPU's frequency governor (`performance`, `ondemand`, ...; several where its cores differ), or None where
+    the system has none."""
     try:
-        return _GOVERNOR.read_text().strip()
+        found = {file.read_text().strip() for file in processors.glob("cpu[0-9]*/cpufreq/scaling_governor")}
     except OSError:
         return None
+    return ", ".join(sorted(found)) or None
 
 
 def other_load() -> float | None:
@@ -22,3 +31,52 @@ def other_load() -> float | None:
         return max(0.0, os.getloadavg()[0] - 1)
     except (OSError, AttributeError):
         return None
+
+
+def read_throttled() -> bool | None:
+    """Whether a Raspberry Pi holds its processor back at present, for heat or a weak power supply; None elsewhere."""
+    if shutil.which("vcgencmd") is None:
+        return None
+    try:
+        asked = subprocess.run(
+            ["vcgencmd", "get_throttled"], capture_output=True, text=True, timeout=_TOOL_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return parse_throttled(asked.stdout)
+
+
+def parse_throttled(answer: str) -> bool | None:
+    """`throttled=0x50005` as vcgencmd prints it."""
+    try:
+        return bool(int(answer.strip().partition("=")[2], 16) & _THROTTLED_NOW)
+    except ValueError:
+        return None
+
+
+def count_throttlings(processors: Path = _PROCESSORS) -> int | None:
+    """How often the cores of a PC were slowed down for heat since it started; None where the kernel does not count."""
+    try:
+        counts = [int(file.read_text()) for file in processors.glob("cpu[0-9]*/thermal_throttle/core_throttle_count")]
+    except (OSError, ValueError):
+        return None
+    return sum(counts) if counts else None
+
+
+def describe_disturbances(throttlings_before: int | None = None) -> list[str]:
+    """What makes latencies worse or less steady than they need be, with the next step.
+
+    throttlings_before: `count_throttlings()` of before the measurement, to tell of those that came while it ran.
+    """
+    told = []
+    governor = read_governor()
+    if governor not in (None, "performance"):
+        told.append(f"the CPU governor is {governor}; for steady times: sudo cpupower frequency-set -g performance")
+    load = other_load()
+    if load is not None and load > _BUSY_CORES:
+        told.append(f"other programs keep {load:.1f} cores busy; stop them and measure again")
+    throttlings = count_throttlings()
+    is_slowed = None not in (throttlings, throttlings_before) and throttlings != throttlings_before
+    if read_throttled() or is_slowed:
+        told.append("the processor is slowed down for heat or low voltage; cool it, check its power, measure again")
+    return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from runtime.backends.backend import (
 from runtime.errors import BackendError, ModelError
 
 _FATAL = 4
+# In onnxruntime_session_options_config_keys.h: slower products of uint8 by uint8 in place of uint8 by int8.
+_EXACT_PRODUCTS = "session.x64quantprecision"
+_PROCESSORS = Path("/proc/cpuinfo")
 _UNKNOWN_OPERATOR = re.compile(r"error: (\S+?)\(-?\d+\) is not a registered|No Op registered for (\S+)")
 _DTYPES = {
     "tensor(float)": np.float32,
@@ -42,6 +46,7 @@ class OnnxBackend:
         self.input, self.output = _tensor_info(path, inputs[0]), _tensor_info(path, outputs[0])
         check_output(path, self.output)
         self.input_shape, self._channels_first = _picture_shape(path, self.input)
+        self._path = path
         self._session = session
         self._names = [self.output.name] if self.cam is None else [self.output.name, self.cam.name]
         self._maps: list[np.ndarray] = []
@@ -51,7 +56,10 @@ class OnnxBackend:
         values = self._encode(image)
         if self._channels_first:
             values = np.ascontiguousarray(values.transpose(2, 0, 1))
-        scores, *self._maps = self._session.run(self._names, {self.input.name: values[np.newaxis]})
+        try:
+            scores, *self._maps = self._session.run(self._names, {self.input.name: values[np.newaxis]})
+        except Exception as error:  # onnxruntime's exceptions have no common base of their own
+            raise ModelError(f"{self._path}: {_explain(str(error), 'run')}") from None
         return decode_scores(self.output, scores)
 
     def read_cam(self) -> np.ndarray | None:
@@ -70,14 +78,32 @@ def open_onnx(path: Path, threads: int, normalisation: OpenNormalisation, provid
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = _FATAL
+    if may_overflow(platform.machine(), _PROCESSORS):
+        options.add_session_config_entry(_EXACT_PRODUCTS, "1")
     try:
-        session = onnxruntime.InferenceSession(str(path), options, providers=[wanted])
+        # Its own second try would print to the standard output.
+        session = onnxruntime.InferenceSession(str(path), options, providers=[wanted], enable_fallback=0)
     except Exception as error:  # onnxruntime's exceptions have no common base of their own
-        raise ModelError(f"{path}: {_explain(str(error))}") from None
+        raise ModelError(f"{path}: {_explain(str(error), 'load')}") from None
     if session.get_providers()[0] != wanted:
         raise BackendError(f"onnxruntime cannot start its {wanted} here; check the driver, or use --backend onnx")
     name = "onnx" if provider == "CPU" else f"onnx-{provider.lower()}"
     return OnnxBackend(path, session, name, threads, normalisation)
+
+
+def may_overflow(machine: str, processors: Path) -> bool:
+    """Whether onnxruntime's integer products may overflow 16 bits: on x86-64, unless it is seen to have VNNI.
+
+    machine: as platform.machine() has it. processors: what Linux tells of them, /proc/cpuinfo. With VNNI the exact
+    products would only be slower.
+    """
+    if machine.lower() not in ("x86_64", "amd64"):
+        return False
+    try:
+        flags = processors.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return True
+    return "avx512_vnni" not in flags and "avx_vnni" not in flags
 
 
 def import_onnxruntime() -> Any:
@@ -92,7 +118,7 @@ def import_onnxruntime() -> Any:
     return onnxruntime
 
 
-def _explain(message: str) -> str:
+def _explain(message: str, task: str) -> str:
     line = " ".join(message.split())
     operator = _UNKNOWN_OPERATOR.search(line)
     if operator:
@@ -100,16 +126,19 @@ def _explain(message: str) -> str:
         return f"needs the operator {name}, which onnxruntime does not have; export it with standard operators only"
     if "Protobuf parsing failed" in line or "No graph was found" in line:
         return "is no ONNX model, or is truncated; make or copy the file again"
-    return (
-        f"onnxruntime cannot load it ({line.rpartition(' failed:')[2][:200]}); export it again, or upgrade onnxruntime"
-    )
+    reason = line.rpartition(" failed:")[2][:200]
+    return f"onnxruntime cannot {task} it ({reason}); export it again, or upgrade onnxruntime"
 
 
 def _tensor_info(path: Path, tensor: Any) -> TensorInfo:
-    if tensor.type not in _DTYPES:
-        raise ModelError(f"{path}: {tensor.name} is {tensor.type}; expected {', '.join(_DTYPES)}")
-    shape = tuple(size if isinstance(size, int) else -1 for size in tensor.shape)
-    return TensorInfo(tensor.name, shape, np.dtype(_DTYPES[tensor.type]))
+    try:
+        name, kind, sides = str(tensor.name), tensor.type, tensor.shape
+    except UnicodeDecodeError:
+        raise ModelError(f"{path}: the name of a tensor is no text; make or copy the file again") from None
+    if kind not in _DTYPES:
+        raise ModelError(f"{path}: {name} is {kind}; expected {', '.join(_DTYPES)}")
+    shape = tuple(size if isinstance(size, int) else -1 for size in sides)
+    return TensorInfo(name, shape, np.dtype(_DTYPES[kind]))
 
 
 def _picture_shape(path: Path, tensor: TensorInfo) -> tuple[tuple[int, int, int], bool]:

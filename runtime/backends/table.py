@@ -118,14 +118,19 @@ def open_backend(
     threads = default_threads() if threads is None else threads
     if threads < 1:
         raise UsageError(f"--threads {threads}: expected 1 or more")
+    return choose_backend(path, name).open(path, threads, normalisation)
+
+
+def choose_backend(path: Path, name: str | None = None) -> BackendRow:
+    """The row that runs a model file: the one named, or the first one installed. Errors as in `open_backend`."""
     if name is not None:
-        return _named_row(path, name).open(path, threads, normalisation)
+        return _named_row(path, name)
     rows = find_backends(path.suffix)
     if not rows:
         known = [row.remedy for row in BACKENDS.values() if row.suffix == path.suffix]
         remedy = f"install it: {known[0]}" if known else "convert it: python -m convert " + path.name
         raise BackendError(f"{path}: nothing installed here runs a {path.suffix} file; {remedy}")
-    return rows[0].open(path, threads, normalisation)
+    return rows[0]
 
 
 def _named_row(path: Path, name: str) -> BackendRow:

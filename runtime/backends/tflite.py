@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,15 +44,20 @@ class TfliteBackend:
         self.input, self.output = _tensor_info(inputs[0]), _tensor_info(outputs[0])
         check_output(path, self.output)
         self.input_shape = _picture_shape(path, self.input)
+        self._path = path
         self._interpreter = interpreter
         self._input_index, self._output_index = inputs[0]["index"], outputs[0]["index"]
         self._cam_index = outputs[-1]["index"]
         self._encode = make_encoder(self.input, normalisation)
 
     def run(self, image: np.ndarray) -> np.ndarray:
-        self._interpreter.set_tensor(self._input_index, self._encode(image)[np.newaxis])
-        self._interpreter.invoke()
-        return decode_scores(self.output, self._interpreter.get_tensor(self._output_index))
+        values = self._encode(image)[np.newaxis]
+        try:
+            self._interpreter.set_tensor(self._input_index, values)
+            self._interpreter.invoke()
+            return decode_scores(self.output, self._interpreter.get_tensor(self._output_index))
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(f"{self._path}: {_explain(str(error), self.name, 'run')}") from None
 
     def read_cam(self) -> np.ndarray | None:
         return None if self.cam is None else decode_cam(self.cam, self._interpreter.get_tensor(self._cam_index))
@@ -62,11 +68,14 @@ def open_tflite(path: Path, threads: int, normalisation: OpenNormalisation, name
     with _quiet_stderr():
         interpreter_class = _import_interpreter(name)
         try:
-            interpreter = interpreter_class(model_path=str(path), num_threads=threads)
+            # Read, not mapped: a file that is overwritten while it is in use would take the process down.
+            interpreter = interpreter_class(model_content=path.read_bytes(), num_threads=threads)
             interpreter.allocate_tensors()
+            return TfliteBackend(path, interpreter, name, threads, normalisation)
+        except OSError as error:
+            raise ModelError(f"{path}: cannot be read ({error.strerror}); check its owner and mode") from None
         except (ValueError, RuntimeError) as error:
-            raise ModelError(f"{path}: {_explain(str(error), name)}") from None
-        return TfliteBackend(path, interpreter, name, threads, normalisation)
+            raise ModelError(f"{path}: {_explain(str(error), name, 'load')}") from None
 
 
 def _import_interpreter(name: str) -> Any:
@@ -88,14 +97,14 @@ def _version(distribution: str) -> str:
     return metadata.version(distribution)
 
 
-def _explain(message: str, name: str) -> str:
+def _explain(message: str, name: str, task: str) -> str:
     line = " ".join(message.split())
     if "custom op" in line.lower():
         operator = line.partition("custom op: ")[2].split(".")[0] or "unnamed"
         return f"needs the custom operator {operator}, which {name} does not have; convert it with built-in ones only"
     if "flatbuffer" in line.lower() or "identifier" in line.lower() or "could not open" in line.lower():
         return "is no TFLite model, or is truncated; make or copy the file again"
-    return f"{name} cannot load it ({line[:160]}); convert it again"
+    return f"{name} cannot {task} it ({line[:160]}); convert it again"
 
 
 def _tensor_info(details: Any) -> TensorInfo:
@@ -118,12 +127,21 @@ def _picture_shape(path: Path, tensor: TensorInfo) -> tuple[int, int, int]:
     return height, width, channels
 
 
+# Two threads that turn stderr away at once would leave it turned away.
+_STDERR_LOCK = threading.Lock()
+
+
 @contextlib.contextmanager
 def _quiet_stderr() -> Iterator[None]:
     """Keep the C++ log of interpreters ("INFO: Created TensorFlow Lite XNNPACK delegate") off the terminal.
 
     It can only be caught at the file descriptor; what goes wrong arrives as an exception all the same.
     """
+    with _STDERR_LOCK:
+        yield from _turn_away_stderr()
+
+
+def _turn_away_stderr() -> Iterator[None]:
     try:
         sys.stderr.flush()
         kept = os.dup(2)

@@ -41,14 +41,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     import numpy as np
 
+    from runtime.host import count_throttlings
     from runtime.measure import measure_latency, peak_memory_bytes
+    from runtime.model_check import check_model
 
+    throttlings = count_throttlings()
+    checking = time.perf_counter()
+    if args.model is not None and not args.trust:
+        check_model(args.model, args.backend)
     loading = time.perf_counter()
-    classifier = load_classifier(args.model, args)
+    classifier = load_classifier(args.model, args, trust=True)
     load_seconds = time.perf_counter() - loading
     picture = np.random.default_rng(0).integers(0, 256, (_PICTURE_HEIGHT, _PICTURE_WIDTH, 3), np.uint8)
     classifier.classify(picture)
-    first_result_seconds = _seconds_since_start()
+    first_result_seconds = _seconds_since_start() - (loading - checking)
     latency = measure_latency(classifier, picture, args.runs)
     peak = peak_memory_bytes()
     if args.json:
@@ -68,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"time to first result {first_result_seconds * 1e3:.0f} ms, {loading_part}")
     if peak is not None:
         print(f"peak memory {peak / 1e6:.0f} MB")
-    for warning in _warnings(classifier):
+    for warning in _warnings(classifier, throttlings):
         print(f"warning: {warning}")
     return 0
 
@@ -96,17 +102,11 @@ def _print_table(latency: Latency) -> None:
         print(f"{name:10}{shares}{max(times) * 1e3:9.2f}")
 
 
-def _warnings(classifier: Classifier) -> list[str]:
+def _warnings(classifier: Classifier, throttlings_before: int | None) -> list[str]:
     """What makes the figures worse than they need be, with the next step."""
-    from runtime.host import other_load, read_governor
+    from runtime.host import describe_disturbances
 
-    warnings = []
-    governor = read_governor()
-    if governor not in (None, "performance"):
-        warnings.append(f"the CPU governor is {governor}; for steady times: sudo cpupower frequency-set -g performance")
-    load = other_load()
-    if load is not None and load > 0.5:
-        warnings.append(f"other programs keep {load:.1f} cores busy; stop them and measure again")
+    warnings = describe_disturbances(throttlings_before)
     if classifier.backend.name == "tflite-runtime" and platform.machine() in ("x86_64", "AMD64"):
         warnings.append("tflite-runtime is slow with integer models on x86; pip install 'edgeframe[tflite]'")
     return warnings

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
+from functools import partial
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, cast
 
-from runtime.commands.model import add_model_arguments, load_classifier
+from runtime.commands.model import Running, add_model_arguments, load_classifier, read_running
 from runtime.commands.numbers import positive
 from runtime.commands.output_arguments import add_output_arguments, read_output_settings
+from runtime.commands.reload_arguments import add_reload_arguments, exchange_model, read_reload
 from runtime.commands.source_arguments import add_source_arguments, read_source_options
 from runtime.errors import PictureError, UsageError
 from runtime.printable import printable
 
 if TYPE_CHECKING:
     from runtime.classifier import Classifier
+    from runtime.reload import HotModel
     from runtime.result import Result
     from runtime.sinks.fan_out import Sinks
     from runtime.sources import Source
@@ -29,6 +32,7 @@ _EPILOG = """examples:
   runtime classify --camera                     the first camera, until Ctrl-C
   runtime classify --camera rtsp://shed/1       a network camera
   runtime classify --camera picamera2           the Raspberry Pi's own camera
+  runtime classify --camera --model flowers.tflite --selftest --watch
   runtime classify --camera --smooth 1s --on-change --exec 'say {label}'
   runtime classify --model flowers.tflite --threshold 0.5 --json photos/
 """
@@ -54,8 +58,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--top", type=positive, default=5, metavar="N", help="how many classes to give (default: 5)")
     parser.add_argument("--max-frames", type=positive, metavar="N", help="stop after so many frames")
+    parser.add_argument(
+        "--selftest", action="store_true", help="first see that the model answers its golden samples right here"
+    )
     add_output_arguments(parser)
     add_source_arguments(parser)
+    add_reload_arguments(parser)
     add_model_arguments(parser)
 
 
@@ -63,7 +71,11 @@ def run(args: argparse.Namespace) -> int:
     if bool(args.sources) == (args.camera is not None):
         raise UsageError("give pictures or videos to classify, or --camera; try: runtime classify --camera test")
     settings = read_output_settings(args)
-    classifier = load_classifier(args.model, args, threads=None if args.camera else 1)
+    reload = read_reload(args)
+    running = read_running(args.model, args, is_pictures=args.camera is None)
+    classifier = load_classifier(args.model, args, running)
+    if args.selftest:
+        _test(classifier)
     unreadable: list[PictureError] = []
 
     def report(error: PictureError) -> None:
@@ -73,15 +85,27 @@ def run(args: argparse.Namespace) -> int:
     from runtime.sinks.open import open_sinks
 
     classified = 0
-    with open_sinks(settings, classifier.card.labels, args.top) as sinks:
+    with open_sinks(settings, classifier.card.labels, args.top) as sinks, ExitStack() as stack:
         sources = _open_sources(args, classifier, sinks, report)
-        with closing(_classify(sources, classifier, args, sinks, report)) as results:
-            for result in islice(results, args.max_frames):
-                sinks.write(result)
-                classified += 1
+        model: Classifier | HotModel = classifier
+        if reload is not None:
+            load = partial(load_classifier, args.model, args, running)
+            model = stack.enter_context(exchange_model(reload, classifier, load, sources, sinks))
+        pictures = partial(_classify_pictures, classifier=classifier, running=running, args=args, report=report)
+        results = stack.enter_context(closing(_classify(sources, model, sinks, args.top, pictures)))
+        for result in islice(results, args.max_frames):
+            sinks.write(result)
+            classified += 1
     if unreadable and classified + len(unreadable) > 1:
         print(f"runtime: {len(unreadable)} of {classified + len(unreadable)} pictures cannot be read", file=sys.stderr)
     return 1 if unreadable else 0
+
+
+def _test(classifier: Classifier) -> None:
+    from runtime.selftest import no_golden_error, require_right
+
+    if not require_right(classifier):
+        raise no_golden_error(classifier.card)
 
 
 def _open_sources(args: argparse.Namespace, classifier: Classifier, sinks: Sinks, report: OnError) -> list[Source]:
@@ -97,46 +121,39 @@ def _open_sources(args: argparse.Namespace, classifier: Classifier, sinks: Sinks
 
 
 def _classify(
-    sources: list[Source], classifier: Classifier, args: argparse.Namespace, sinks: Sinks, report: OnError
+    sources: list[Source],
+    model: Classifier | HotModel,
+    sinks: Sinks,
+    top: int,
+    classify_pictures: Callable[[list[PictureSource]], Iterator[Result]],
 ) -> Generator[Result, None, None]:
     """Results of the sources one after the other; pictures that follow each other share all cores."""
     for is_video, group in groupby(sources, lambda source: source.is_video):
         if not is_video:
             sinks.begin(is_video=False)
-            yield from _classify_pictures(cast("list[PictureSource]", list(group)), classifier, args, report)
+            yield from classify_pictures(cast("list[PictureSource]", list(group)))
             continue
         for source in group:
             sinks.begin(is_video=True)
             with source:
                 for frame in source:
-                    yield classifier.classify_frame(frame, args.top)
+                    yield model.classify_frame(frame, top)
 
 
 def _classify_pictures(
-    sources: list[PictureSource], classifier: Classifier, args: argparse.Namespace, report: OnError
+    sources: list[PictureSource], classifier: Classifier, running: Running, args: argparse.Namespace, report: OnError
 ) -> Generator[Result, None, None]:
-    with ExitStack() as stack:
-        entered = [stack.enter_context(source) for source in sources]
-        if len(entered) == 1 and entered[0].is_single:
-            yield from (classifier.classify_frame(frame, args.top) for frame in entered[0])
-            return
-        from runtime.backends import available_cores
-        from runtime.parallel import classify_pictures
+    """On all cores, by the classifier there is and as many more as are wanted."""
+    from runtime.backends import available_cores
+    from runtime.classification import classify_pictures_of
 
-        spare = [classifier]
+    spare = [classifier]
 
-        def load() -> Classifier:
-            try:
-                return spare.pop()
-            except IndexError:
-                return load_classifier(args.model, args, threads=1)
+    def load() -> Classifier:
+        try:
+            return spare.pop()
+        except IndexError:
+            return load_classifier(args.model, args, running, trust=True)
 
-        numbered = ((source, index, path) for source in entered for index, path in enumerate(source.paths))
-        yield from classify_pictures(
-            numbered,
-            lambda item: item[0].read(item[1], item[2]),
-            load,
-            top=args.top,
-            workers=max(1, available_cores() // (args.threads or 1)),
-            on_error=report,
-        )
+    workers = running.picture_workers or max(1, available_cores() // (running.threads or 1))
+    yield from classify_pictures_of(sources, classifier, load, top=args.top, on_error=report, workers=workers)

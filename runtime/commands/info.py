@@ -20,6 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "model", metavar="MODEL", nargs="?", help=".tflite, .onnx or .keras (default: the model that comes along)"
     )
     parser.add_argument("--json", action="store_true", help="as one JSON object")
+    parser.add_argument(
+        "--trust", action="store_true", help="load a file that is new here without trying it in a process of its own"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -28,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
     path = Path(args.model or DEFAULT_MODEL)
     card = read_card(path)
-    backend, reason = _try_backend(path)
+    backend, reason = _try_backend(path, args.trust)
     if args.json:
         print(json.dumps(_as_json(path, card, backend, reason), ensure_ascii=False, indent=1))
     else:
@@ -36,13 +39,16 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _try_backend(path: Path) -> tuple[Backend | None, str]:
+def _try_backend(path: Path, trust: bool) -> tuple[Backend | None, str]:
     """What runs the file here, or why nothing does."""
     from runtime.backends import open_backend
+    from runtime.model_check import check_model
 
     if path.suffix == ".keras":
         return None, f"a .keras file is not run on devices; convert it: python -m convert {path.name} --to tflite"
     try:
+        if not trust:
+            check_model(path)
         return open_backend(path), ""
     except BackendError as error:
         return None, str(error)

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runtime.commands.numbers import seconds
 from runtime.decisions import DecisionSettings
 from runtime.errors import UsageError
-from runtime.quantities import parse_seconds
 from runtime.sinks import OutputSettings
 
 if TYPE_CHECKING:
@@ -51,14 +51,14 @@ def _add_decisions(group: argparse._ArgumentGroup) -> None:
         "--labels-only", metavar="LABEL,...", help="only these can win (one with a comma in it: in double quotes)"
     )
     group.add_argument(
-        "--smooth", type=_seconds, default=0.0, metavar="TIME", help="average the scores over time: 2s, 500ms"
+        "--smooth", type=seconds, default=0.0, metavar="TIME", help="average the scores over time: 2s, 500ms"
     )
     group.add_argument(
         "--hold", type=int, default=1, metavar="N", help="report a label when it has won N times running"
     )
     group.add_argument("--on-change", action="store_true", help="report only a label other than the last")
     group.add_argument(
-        "--every", type=_seconds, default=0.0, metavar="TIME", help="report at most once in this time: 0.5s, 1m"
+        "--every", type=seconds, default=0.0, metavar="TIME", help="report at most once in this time: 0.5s, 1m"
     )
 
 
@@ -75,13 +75,6 @@ def _add_outputs(group: argparse._ArgumentGroup) -> None:
         "--save-limit", metavar="N,SIZE", help="how many, how large together (default: 1000,500MB; one will do)"
     )
     group.add_argument("--metrics", type=int, metavar="PORT", help="figures for Prometheus on this port")
-
-
-def _seconds(text: str) -> float:
-    try:
-        return parse_seconds(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _split_names(text: str | None) -> tuple[str, ...]:

@@ -59,6 +59,10 @@ class Sinks:
         """Results of another model come next. Raises UsageError when `--labels-only` names none of its labels."""
         self._decisions = self._decisions.for_labels(labels)
 
+    def check_labels(self, labels: tuple[str, ...]) -> None:
+        """Raises UsageError where `relabel` would; from any thread."""
+        self._decisions.for_labels(labels)
+
     def write(self, result: Result) -> None:
         judged = self._decisions.judge(result)
         for sink in self._watching:

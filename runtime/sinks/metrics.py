@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from runtime.errors import OutputError
-from runtime.events import STATES, SourceEvent
+from runtime.events import MODEL_STATES, STATES, SourceEvent
 from runtime.result import Result
 from runtime.temperature import read_temperatures
 
@@ -32,6 +32,7 @@ class Metrics:
         edgeframe_latency_seconds{stage}                           histogram of prepare, invoke, total and age
         edgeframe_source_state{source}, edgeframe_source_events_total{source, state},
         edgeframe_source_reopenings_total{source}                  what becomes of the camera
+        edgeframe_models_total{outcome}                            new model files: swapped (in), refused
         edgeframe_temperature_celsius{zone}                        where the kernel tells
 
     port: 0 for any free one; the attribute `port` says which. Raises OutputError when it cannot be had.
@@ -67,6 +68,9 @@ class Metrics:
             histogram.observe(getattr(timings, stage))
 
     def write_event(self, event: SourceEvent) -> None:
+        if event.state in MODEL_STATES:
+            self._models.labels(event.state.partition("_")[2]).inc()
+            return
         self._state.labels(event.source).state(event.state)
         self._events.labels(event.source, event.state).inc()
         more = event.reopenings - self._reopenings.get(event.source, 0)
@@ -91,6 +95,7 @@ class Metrics:
         self._latency = {stage: latency.labels(stage) for stage in ("prepare", "invoke", "total", "age")}
         self._state = make(prometheus.Enum, "source_state", "What the source is now", ("source",), states=list(STATES))
         self._events = make(counter, "source_events", "Changes of the source's state", ("source", "state"))
+        self._models = make(counter, "models", "New model files, swapped in or refused", ("outcome",))
         self._source_reopenings = make(counter, "source_reopenings", "How often the source was reopened", ("source",))
 
     def _age(self) -> float:

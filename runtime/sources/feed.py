@@ -8,6 +8,8 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
+from runtime.card import ModelCard
+
 T = TypeVar("T")
 
 
@@ -27,6 +29,9 @@ class Feed(Protocol[T]):
 
     def interrupt(self) -> None:
         """End a read that hangs, where the system has a way to; called from another thread."""
+
+    def refit(self, card: ModelCard) -> None:
+        """Fit pictures for another model from now on; called from another thread."""
 
     def fit(self, picture: T) -> np.ndarray:
         """A picture as the network's input, in memory of its own; called between two reads, from their thread."""

@@ -6,10 +6,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
 
 from runtime.card import Fit, InputSize
-from runtime.image import Picture, crop_box, fit_image
+from runtime.image import Picture, crop_box, fit_image, picture_size, scaled_size
 from runtime.sources.view import Box, Orientation, View
 
 _WHOLE = Fit("squash")
@@ -54,7 +53,7 @@ def plan_fit(
     upright = orientation.upright_size(*picture_size)
     part = view.box(*upright)
     seen = Box(*crop_box(*part.size, size, fit)).moved(part.left, part.top)
-    scaled = _letterboxed(*part.size, size) if fit.mode == "letterbox" else (size.width, size.height)
+    scaled = scaled_size(*seen.size, size, fit)
     return FitPlan(
         orientation.before(seen, *upright),
         *orientation.upright_size(*scaled),
@@ -69,22 +68,12 @@ def fit_view(picture: Picture, size: InputSize, fit: Fit, view: View) -> np.ndar
     """`runtime.image.fit_image` of what a view shows of a picture."""
     if view == _AS_IT_IS:
         return fit_image(picture, size, fit)
-    picture_size = picture.size if isinstance(picture, Image.Image) else (picture.shape[1], picture.shape[0])
-    plan = plan_fit(picture_size, size, fit, view)
+    plan = plan_fit(picture_size(picture), size, fit, view)
     small = fit_image(_cut(picture, plan.box), InputSize(plan.height, plan.width, size.channels), _WHOLE)
     return plan.finish(small)
 
 
 def _cut(picture: Picture, box: Box) -> Picture:
-    if isinstance(picture, Image.Image):
-        return picture.crop((box.left, box.top, box.right, box.bottom))
-    return picture[box.top : box.bottom, box.left : box.right]
-
-
-def _letterboxed(width: int, height: int, size: InputSize) -> tuple[int, int]:
-    """Width and height of the whole picture between the bars of a letterbox, as runtime.image rounds them."""
-    scale = min(size.width / width, size.height / height)
-    return (
-        min(size.width, max(1, round(width * scale))),
-        min(size.height, max(1, round(height * scale))),
-    )
+    if isinstance(picture, np.ndarray):
+        return picture[box.top : box.bottom, box.left : box.right]
+    return picture.crop((box.left, box.top, box.right, box.bottom))

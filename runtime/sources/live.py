@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from typing import Generic
 
+from runtime.card import ModelCard
 from runtime.errors import SourceError
 from runtime.events import SourceEvent
 from runtime.frame import Frame
@@ -50,6 +51,9 @@ class LiveSource(Generic[T]):
     def __exit__(self, *exception: object) -> None:
         if self._frames is not None:
             self._frames.close()
+
+    def refit(self, card: ModelCard) -> None:
+        self._feed.refit(card)
 
     def __iter__(self) -> Iterator[Frame]:
         assert self._frames is not None, "enter the source first"

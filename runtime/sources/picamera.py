@@ -59,8 +59,13 @@ class PicameraFeed:
         if self._camera is not None:
             self._camera.close()
 
+    def refit(self, card: ModelCard) -> None:
+        """The image processor's size stays, until the camera is opened again."""
+        self._card = card
+
     def fit(self, picture: np.ndarray) -> np.ndarray:
-        return fit_view(picture, self._card.input, self._card.fit, self._options.view)
+        card = self._card
+        return fit_view(picture, card.input, card.fit, self._options.view)
 
     def _configuration(self, camera: Any) -> Any:
         """A small main stream: every Pi's image processor makes RGB of it (only of the `lores` one, on a Pi 4 and

@@ -15,7 +15,7 @@ from runtime.errors import PictureError, SourceError, UsageError
 from runtime.folders import list_files, natural_order
 from runtime.frame import Frame
 from runtime.image import least_size
-from runtime.picture import PICTURE_SUFFIXES, open_picture
+from runtime.picture import PICTURE_SUFFIXES, open_reduced
 from runtime.sources.fitting import fit_view
 from runtime.sources.request import STANDARD_INPUT, OnError, SourceRequest
 from runtime.sources.view import View
@@ -75,6 +75,9 @@ class PictureSource:
     def __exit__(self, *exception: object) -> None:
         self.paths = ()
 
+    def refit(self, card: ModelCard) -> None:
+        self._card = card
+
     @property
     def is_single(self) -> bool:
         """It is one picture, for which nothing need be set up."""
@@ -94,7 +97,7 @@ class PictureSource:
         started = time.monotonic()
         # What a crop leaves may be small: then every pixel is wanted, and the crop counts in those of the whole file.
         least = None if self._view.crop else least_size(self._card.input, self._card.fit)
-        picture = open_picture(path, least)
+        picture = open_reduced(path, least)
         try:
             image = fit_view(picture, self._card.input, self._card.fit, self._view)
         except UsageError as error:

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import av
 import numpy as np
 
+from runtime.card import ModelCard
 from runtime.errors import SourceError
 from runtime.sources.live import LiveSource
 from runtime.sources.options import RawFormat
@@ -49,6 +50,9 @@ class RawFeed:
 
     def interrupt(self) -> None:
         """A pipe that gives nothing ends with the program that writes into it."""
+
+    def refit(self, card: ModelCard) -> None:
+        self._scaler.refit(card.input, card.fit)
 
     def fit(self, picture: Any) -> np.ndarray:
         return self._scaler.fit(picture)

@@ -22,20 +22,24 @@ class VideoScaler:
     """
 
     def __init__(self, size: InputSize, fit: Fit, view: View | None = None) -> None:
-        self._size = size
-        self._fit = fit
+        self._target = size, fit
         self._view = view or View()
         self._kind: tuple[object, ...] = ()
         self._steps: tuple[Graph, FitPlan] | None = None
+
+    def refit(self, size: InputSize, fit: Fit) -> None:
+        """Fit frames to another input from now on; any thread may ask for it."""
+        self._target = size, fit
 
     def fit(self, frame: av.VideoFrame) -> np.ndarray:
         """uint8, input height x width x channels, of a frame of any size and pixel format, laid upright as its
         recording says. Raises UsageError where the view's crop reaches out of it."""
         turned = _orientation(frame)
         colours = [getattr(frame, name, None) for name in ("colorspace", "color_range")]  # not in Debian 12's PyAV
-        kind = (frame.width, frame.height, frame.format.name, *colours, turned)
+        target = self._target
+        kind = (frame.width, frame.height, frame.format.name, *colours, turned, target)
         if self._steps is None or kind != self._kind:
-            plan = plan_fit((frame.width, frame.height), self._size, self._fit, self._view, turned)
+            plan = plan_fit((frame.width, frame.height), *target, self._view, turned)
             self._steps, self._kind = (_build_graph(frame, plan), plan), kind
         graph, plan = self._steps
         graph.push(frame)

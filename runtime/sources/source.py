@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
+from runtime.card import ModelCard
 from runtime.frame import Frame
 
 
@@ -23,5 +24,8 @@ class Source(Protocol):
     def __enter__(self) -> Source: ...
 
     def __exit__(self, *exception: object) -> None: ...
+
+    def refit(self, card: ModelCard) -> None:
+        """Make frames for another model from now on; one that is on its way may still be fitted for the last."""
 
     def __iter__(self) -> Iterator[Frame]: ...

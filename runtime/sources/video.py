@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+from runtime.card import ModelCard
 from runtime.errors import SourceError
 from runtime.frame import Frame
 from runtime.sources.scaler import VideoScaler
@@ -92,6 +93,9 @@ class VideoSource:
 
     def __exit__(self, *exception: object) -> None:
         return None
+
+    def refit(self, card: ModelCard) -> None:
+        self._scaler.refit(card.input, card.fit)
 
     def __iter__(self) -> Iterator[Frame]:
         for index, picture in enumerate(self._read()):

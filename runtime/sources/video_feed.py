@@ -10,6 +10,7 @@ from typing import Any, Callable
 import av
 import numpy as np
 
+from runtime.card import ModelCard
 from runtime.errors import SourceError
 from runtime.sources.scaler import VideoScaler
 from runtime.sources.video import VideoInput, open_video
@@ -58,6 +59,9 @@ class VideoFeed:
             closing(self._decode(container, wanted)) as pictures,
         ):
             yield pace(pictures) if self._is_paced else pictures
+
+    def refit(self, card: ModelCard) -> None:
+        self._scaler.refit(card.input, card.fit)
 
     def fit(self, picture: Any) -> np.ndarray:
         return self._scaler.fit(picture)
