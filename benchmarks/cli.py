@@ -9,20 +9,38 @@ import argparse
 import os
 import sys
 
-from benchmarks.commands import folder_accuracy, overhead, report, run
+from benchmarks.commands import (
+    compare,
+    conversion,
+    epoch_cost,
+    folder_accuracy,
+    loadgen,
+    method,
+    overhead,
+    report,
+    run,
+    training,
+)
 from runtime.errors import EdgeframeError, UsageError
 
 COMMANDS = {
     "run": (run, "latency and accuracy of model files, side by side"),
-    "report": (report, "the table and the plot again, from a results.json"),
+    "report": (report, "the report again, from one results.json or several"),
+    "compare": (compare, "which differences between two results are real; fails on a regression"),
+    "loadgen": (loadgen, "MLPerf's load generator over a model, with its logs and verdict"),
+    "method": (method, "checks how this room measures: what it adds, and which differences it finds"),
     "overhead": (overhead, "what edgeframe costs above the bare parts that it is made of"),
+    "training": (training, "the published trainings, with what each reaches and takes"),
+    "epoch-cost": (epoch_cost, "what an epoch of training costs over a bare model.fit"),
+    "conversion": (conversion, "what python -m convert makes of trained networks, and the bars for it"),
     "folder-accuracy": (folder_accuracy, "top-1 of the real command on a folder: runtime classify FOLDER --json"),
 }
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 _EPILOG = """examples:
   python -m benchmarks run flowers_*.tflite flowers_*.onnx --data flowers/ --out results
-  python -m benchmarks report results/results.json
+  python -m benchmarks report results/results.json --max-latency 20ms
+  python -m benchmarks compare before/results.json after/results.json --fail-above 5%
   python -m benchmarks overhead --out results
 """
 
@@ -48,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Latency against accuracy, on this machine.",
+        description="Latency against accuracy, on this machine and on others.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -10,14 +10,15 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.answers import Share
 from benchmarks.errors import BenchmarkError
-from benchmarks.measurement import Accuracy
 from benchmarks.progress import progress_bar
 from benchmarks.worker_process import checkout_environment
 
 
-def measure_folder_accuracy(folder: Path, model: Path | None = None) -> Accuracy:
-    """Top-1 of `model` (None: the one that comes along) on a folder of pictures, by the command in its own process.
+def measure_folder_accuracy(folder: Path, model: Path | None = None) -> tuple[Share, int]:
+    """Top-1 of `model` (None: the one that comes along) on a folder of pictures, by the command in its own process,
+    and how many pictures could not be read.
 
     The folder's labels.csv has the columns `file` and `class_index`, the number of the model's output.
     Raises BenchmarkError: no such table, the command failed, or it classified a picture that is not in the table.
@@ -31,7 +32,7 @@ def measure_folder_accuracy(folder: Path, model: Path | None = None) -> Accuracy
             correct += index == truth[file]
             seen += 1
             show(seen, len(truth))
-    return Accuracy(str(folder), "all", correct, seen, unreadable=len(truth) - seen)
+    return Share(correct, seen), len(truth) - seen
 
 
 def _read_table(folder: Path) -> dict[str, int]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+
+from runtime.host import read_governor
 
 _PACKAGES = ("edgeframe", "numpy", "pillow", "ai-edge-litert", "tflite-runtime", "tensorflow", "onnxruntime")
 # The board's name on a device with a device tree (a Raspberry Pi), the processor's on a PC.
@@ -18,6 +21,8 @@ _PROCESSOR_FILE = Path("/proc/cpuinfo")
 class Host:
     """processor: the board's or the processor's name. cores: those that this process may use.
     memory_bytes: None where the system does not tell. packages: `name version` of what may have been involved.
+    governor: of the processor's frequency, None where there is none. is_emulated: another processor plays this one.
+    is_debug_build: of Python.
     """
 
     name: str
@@ -27,6 +32,9 @@ class Host:
     system: str
     python: str
     packages: tuple[str, ...]
+    governor: str | None = None
+    is_emulated: bool = False
+    is_debug_build: bool = False
 
     def __str__(self) -> str:
         memory = "" if self.memory_bytes is None else f", {self.memory_bytes / 2**30:.1f} GiB"
@@ -35,15 +43,25 @@ class Host:
 
 def describe_host() -> Host:
     """This machine."""
+    processor = _read_board() or _read_processor() or platform.processor() or platform.machine()
     return Host(
         name=platform.node(),
-        processor=_read_board() or _read_processor() or platform.processor() or platform.machine(),
+        processor=processor,
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         memory_bytes=_read_memory(),
         system=f"{platform.system()} {platform.machine()}",
         python=platform.python_version(),
         packages=tuple(filter(None, map(_installed, _PACKAGES))),
+        governor=read_governor(),
+        is_emulated=is_emulated(platform.machine(), processor),
+        is_debug_build=hasattr(sys, "gettotalrefcount"),
     )
+
+
+def is_emulated(machine: str, processor: str) -> bool:
+    """Whether a processor of this name cannot be one of this kind (`aarch64`, `x86_64`), or says that it is QEMU's."""
+    is_arm = machine.startswith(("aarch64", "arm"))
+    return "QEMU" in processor or (is_arm and any(maker in processor for maker in ("Intel", "AMD")))
 
 
 def _read_board() -> str:

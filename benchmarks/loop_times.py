@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.errors import BenchmarkError
+from benchmarks.bare_interpreter import open_interpreter
 from benchmarks.progress import Progress
 from runtime.classifier import Classifier
 
@@ -30,7 +30,7 @@ def measure_loops(model: Path, picture: np.ndarray, blocks: int, progress: Progr
     usual example does: Pillow's antialiased resize of the whole picture, set_tensor, invoke.
     """
     classifier = Classifier.load(model, threads=1, backend="litert")
-    interpreter = _open_interpreter(model)
+    interpreter = open_interpreter(model)
     loops: dict[str, Callable[[], object]] = {
         "invoke": interpreter.invoke,
         "classify": lambda: classifier.classify(picture),
@@ -45,16 +45,6 @@ def measure_loops(model: Path, picture: np.ndarray, blocks: int, progress: Progr
             times[name] += _time(loops[name], BLOCK_RUNS)
         progress(number + 1, blocks)
     return {name: tuple(values) for name, values in times.items()}
-
-
-def _open_interpreter(model: Path):  # type: ignore[no-untyped-def]  # LiteRT has no types
-    try:
-        from ai_edge_litert.interpreter import Interpreter
-    except ImportError:
-        raise BenchmarkError("ai-edge-litert is not installed; pip install 'edgeframe[tflite]'") from None
-    interpreter = Interpreter(model_path=str(model), num_threads=1)
-    interpreter.allocate_tensors()
-    return interpreter
 
 
 def _make_pillow_loop(interpreter, picture: np.ndarray) -> Callable[[], None]:  # type: ignore[no-untyped-def]

@@ -2,126 +2,168 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import PurePath
 
+from benchmarks.answers import Answers
+from benchmarks.bootstrap import Estimate, estimate_median
+from benchmarks.conditions import UNKNOWN, Conditions
 from benchmarks.host import Host
-from benchmarks.intervals import wilson_interval
+from benchmarks.peaks import Peaks
 from runtime.card import ModelCard
+from runtime.measure import quantile
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is measured: a model file by one backend with so many threads, in one scenario, on one host.
+
+    model: the path as it was given. backend: a name of runtime.backends.BACKENDS. scenario: a name of
+    benchmarks.scenarios.SCENARIOS. host: `user@name` as for ssh; empty for this machine.
+    """
+
+    model: str
+    backend: str
+    threads: int
+    scenario: str = "single-stream"
+    host: str = ""
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return PurePath(self.model).name
+
+    @property
+    def setting(self) -> str:
+        """How the file is run, in a few words."""
+        words = [self.backend, f"{self.threads} thread{'s' * (self.threads != 1)}"]
+        words += [self.scenario] if self.scenario != "single-stream" else []
+        return ", ".join([*words, self.host] if self.host else words)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.setting})"
 
 
 @dataclass(frozen=True)
 class Round:
     """What one process measured.
 
-    prepare, invoke, total: one time a run, in the order of the runs; see runtime.measure.Latency.
-    time_to_first_result: from the start of the process, so with the imports and the loading of the model.
-    peak_memory_bytes: of the whole process; None where the system does not tell.
+    number: of the round; what has the same number was measured close together. total_seconds: one time a query, in
+    the order of the queries; prepare and invoke likewise (see runtime.measure.Latency), empty where a query is of
+    several pictures. time_to_first_result: from the start of the process, with the imports and the
+    loading of the model. steady_memory_bytes: after the runs; peak_memory_bytes: the most there was. Both of the
+    whole process, None where the system does not tell. is_steady: whether warming up came to an end by itself.
     """
 
+    number: int
     prepare_seconds: tuple[float, ...]
     invoke_seconds: tuple[float, ...]
     total_seconds: tuple[float, ...]
+    load_seconds: float
+    first_seconds: float
     time_to_first_result_seconds: float
+    steady_memory_bytes: int | None
     peak_memory_bytes: int | None
+    is_steady: bool = True
+    conditions: Conditions = UNKNOWN
 
     def __post_init__(self) -> None:
-        counts = {len(self.prepare_seconds), len(self.invoke_seconds), len(self.total_seconds)}
-        if len(counts) != 1 or counts == {0}:
+        parts = {len(self.prepare_seconds), len(self.invoke_seconds)}
+        if not self.total_seconds or not parts <= {0, len(self.total_seconds)} or len(parts) != 1:
             raise ValueError(
-                f"a round of {sorted(counts)} times; expected as many of prepare, invoke and total, and some"
+                f"a round of {len(self.prepare_seconds)}, {len(self.invoke_seconds)}, {len(self.total_seconds)} times; "
+                "expected as many of prepare, invoke and total (or none of the first two), and some"
             )
 
 
 @dataclass(frozen=True)
-class Accuracy:
-    """Of `total` pictures of a split of some data `correct` were right at top-1; `unreadable` more were left out."""
-
-    data: str
-    split: str
-    correct: int
-    total: int
-    unreadable: int = 0
-
-    def __post_init__(self) -> None:
-        wilson_interval(self.correct, self.total)
-
-    @property
-    def top1(self) -> float:
-        """The share of right answers, 0..1."""
-        return self.correct / self.total
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Where top1 lies with 95 % confidence."""
-        return wilson_interval(self.correct, self.total)
-
-
-@dataclass(frozen=True)
 class Measurement:
-    """All that was measured of one model file on one host, by one backend with so many threads.
+    """All that was measured of one subject.
 
-    model: the path as it was given. card: without its golden samples. measured_at: when it began, ISO 8601, UTC.
-    picture: the size of what was fitted and classified to time it. accuracy: None where a run was stopped before it.
+    card: without its golden samples. measured_at: when it began, ISO 8601, UTC. picture: the size of what was fitted
+    and classified to time it. pictures_a_query: how many each of the times is for. macs: multiply-accumulates of one
+    picture, None where the file does not tell. file_sha256: of the model file.
     """
 
-    model: str
+    subject: Subject
     file_bytes: int
+    file_sha256: str
     card: ModelCard
     host: Host
-    backend: str
-    threads: int
     measured_at: str
     picture_width_pixels: int
     picture_height_pixels: int
+    pictures_a_query: int
+    macs: int | None
     rounds: tuple[Round, ...]
-    accuracy: Accuracy | None = None
 
     def __post_init__(self) -> None:
         if not self.rounds:
-            raise ValueError(f"{self.model}: no rounds; expected at least one")
+            raise ValueError(f"{self.subject}: no rounds; expected at least one")
 
     @property
     def name(self) -> str:
-        """The file's name."""
-        return PurePath(self.model).name
-
-    @property
-    def prepare_seconds(self) -> tuple[float, ...]:
-        return tuple(time for part in self.rounds for time in part.prepare_seconds)
-
-    @property
-    def invoke_seconds(self) -> tuple[float, ...]:
-        return tuple(time for part in self.rounds for time in part.invoke_seconds)
+        return self.subject.name
 
     @property
     def total_seconds(self) -> tuple[float, ...]:
-        return tuple(time for part in self.rounds for time in part.total_seconds)
+        return self.times("total_seconds")
+
+    def times(self, name: str) -> tuple[float, ...]:
+        """All rounds' times of a step: `prepare_seconds`, `invoke_seconds` or `total_seconds`."""
+        return tuple(time for part in self.rounds for time in getattr(part, name))
 
     @property
-    def peak_memory_bytes(self) -> int | None:
-        """The largest of the rounds' peaks."""
-        return max((part.peak_memory_bytes for part in self.rounds if part.peak_memory_bytes is not None), default=None)
+    def latency(self) -> Estimate:
+        """Seconds of a query, the median with its interval."""
+        return estimate_median([part.total_seconds for part in self.rounds])
+
+    @property
+    def pictures_a_second(self) -> float:
+        return self.pictures_a_query * len(self.total_seconds) / sum(self.total_seconds)
+
+    def largest(self, figure: Callable[[Round], float | None]) -> float | None:
+        """The largest of the rounds' figures, None where none has it."""
+        return max((value for value in map(figure, self.rounds) if value is not None), default=None)
+
+    def median(self, figure: Callable[[Round], float | None]) -> float | None:
+        """The median of the rounds' figures, None where none has it."""
+        values = tuple(value for value in map(figure, self.rounds) if value is not None)
+        return quantile(values, 0.5) if values else None
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A model that could not be measured, or not to the end, and why."""
+    """A model that could not be measured, or not to the end, and why. setting: empty where it fails in any."""
 
     model: str
     message: str
+    setting: str = ""
 
     @property
     def name(self) -> str:
-        """The file's name."""
-        return PurePath(self.model).name
+        """The file's name, and how it was run."""
+        name = PurePath(self.model).name
+        return f"{name} ({self.setting})" if self.setting else name
 
 
 @dataclass(frozen=True)
 class Results:
     """A run of the benchmark: what was measured, and what could not be. A model is in both where its latency was
     measured and its accuracy could not be.
+
+    answers: to the pictures of the data, one for each model, backend and host. peaks: of the hosts' processors.
+    settings: what was asked for, as it stands in the file; a run is resumed with the same only.
     """
 
     measurements: tuple[Measurement, ...] = ()
     failures: tuple[Failure, ...] = ()
+    answers: tuple[Answers, ...] = ()
+    peaks: tuple[Peaks, ...] = ()
+    settings: dict[str, object] = field(default_factory=dict)
+
+    def answers_of(self, subject: Subject) -> Answers | None:
+        """What the subject's model answered; the number of threads and the scenario do not matter."""
+        wanted = (subject.model, subject.backend, subject.host)
+        return next((one for one in self.answers if (one.model, one.backend, one.host) == wanted), None)

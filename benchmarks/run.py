@@ -2,140 +2,177 @@
 
 from __future__ import annotations
 
+import json
 import random
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from benchmarks.host import describe_host
-from benchmarks.measurement import Failure, Measurement, Results
+from benchmarks.conditions import with_power_log
+from benchmarks.errors import BenchmarkError
+from benchmarks.jsonable import to_json
+from benchmarks.machine import Machine
+from benchmarks.measurement import Failure, Measurement, Results, Round, Subject
+from benchmarks.power import PowerLog
 from benchmarks.progress import progress_bar
 from benchmarks.results_file import write_results
-from benchmarks.tasks import PICTURE_HEIGHT, PICTURE_WIDTH, AccuracyTask, LatencyAnswer, LatencyTask, Settings
+from benchmarks.rounds import ENOUGH_ROUNDS, RoundSize, next_round
+from benchmarks.scenarios import SCENARIOS
+from benchmarks.subjects import ModelFile, check_backends, look_at, subjects_of
+from benchmarks.tasks import PICTURE_HEIGHT, PICTURE_WIDTH, AccuracyTask, LatencyTask, Settings
 from benchmarks.worker import open_pictures
-from benchmarks.worker_process import run_accuracy, run_latency
-from runtime.backends import BACKENDS
-from runtime.card import ModelCard
-from runtime.card_file import read_card
 from runtime.dataset import DataSet
-from runtime.errors import EdgeframeError, ModelError, UsageError
+from runtime.errors import EdgeframeError
 
-ROUNDS = 5
 _SEED = 0
 
 
-def run_benchmark(models: Sequence[str], settings: Settings, file: Path) -> Results:
-    """Measure each model file and write the results to `file` after each step.
+def run_benchmark(
+    models: Sequence[str],
+    settings: Settings,
+    file: Path,
+    machines: Sequence[Machine],
+    before: Results | None = None,
+) -> Results:
+    """Measure each model file on each machine and write the results to `file` after each step.
 
     Every round times each model once, in a process of its own and in a new random order, so that a machine
     that drifts (temperature, other programs) slows all of them alike. A model that fails, or takes its
-    process down, becomes a Failure and the rest goes on.
+    process down, becomes a Failure and the rest goes on. before: the results of a run that was stopped; what it
+    has is not measured again.
 
-    Raises DataError, UsageError: the data or the settings are of no use to any model.
+    Raises DataError, UsageError: the data or the settings are of no use to any model. Raises BenchmarkError: `before`
+    was measured with other settings.
     """
-    if settings.backend is not None and settings.backend not in BACKENDS:
-        raise UsageError(f"--backend {settings.backend}: expected one of {', '.join(BACKENDS)}")
-    run = _Run(settings, file)
-    run.admit(list(dict.fromkeys(models)), open_pictures(settings))
+    check_backends(settings.backends)
+    data = open_pictures(settings.data)
+    run = _Run(settings, file, machines, before or Results())
+    run.admit(list(dict.fromkeys(models)), data)
+    run.measure_peaks()
     run.measure_latency()
     run.measure_accuracy()
     return run.results
 
 
-def split_runs(runs: int) -> list[int]:
-    """`runs` in at most ROUNDS parts that differ by one at most."""
-    rounds = min(ROUNDS, runs)
-    return [runs // rounds + (number < runs % rounds) for number in range(rounds)]
+def add_power_log(results: Results, log: PowerLog) -> Results:
+    """The results with the energy of each round as a power meter's log has it."""
 
+    def with_energy(part: Round) -> Round:
+        return replace(part, conditions=with_power_log(part.conditions, log))
 
-@dataclass(frozen=True)
-class _Subject:
-    """A model that takes part, as it was before anything was measured; `card` without its golden samples."""
-
-    model: str
-    file_bytes: int
-    card: ModelCard
+    measured = [replace(m, rounds=tuple(map(with_energy, m.rounds))) for m in results.measurements]
+    return replace(results, measurements=tuple(measured))
 
 
 class _Run:
     """The state of a run: the models that still take part, and what is known so far."""
 
-    def __init__(self, settings: Settings, file: Path) -> None:
-        self._settings = settings
-        self._file = file
-        self._host = describe_host()
-        self._subjects: dict[str, _Subject] = {}
-        self._measurements: dict[str, Measurement] = {}
-        self._failures: list[Failure] = []
+    def __init__(self, settings: Settings, file: Path, machines: Sequence[Machine], before: Results) -> None:
+        self._settings, self._file = settings, file
+        self._machines = {machine.name: machine for machine in machines}
+        self._files: dict[str, ModelFile] = {}
+        self._subjects: list[Subject] = []
+        self._known = {m.subject: m for m in before.measurements}
+        self._results = Results(
+            answers=before.answers, peaks=before.peaks, settings=dict(json.loads(to_json(settings)))
+        )
+        if before.settings and before.settings != self._results.settings:
+            raise BenchmarkError(f"{file}: was measured with other settings; repeat them, or leave out --resume")
 
     @property
     def results(self) -> Results:
-        return Results(tuple(self._measurements.values()), tuple(self._failures))
+        return replace(self._results, measurements=tuple(self._known.values()))
 
     def admit(self, models: list[str], data: DataSet) -> None:
         """Let models take part, but not those that are seen to fail: no file, no card, not the data's classes."""
         for model in models:
             with self._step(model):
-                self._subjects[model] = _look_at(model, data)
+                self._files[model] = look_at(model, data)
+                for machine in self._machines.values():
+                    with self._step(model, machine.name):
+                        self._subjects += subjects_of(model, self._settings, machine)
+        for measured in self._known.values():
+            file = self._files.get(measured.subject.model)
+            if measured.subject not in self._subjects or file is None or file.sha256 != measured.file_sha256:
+                raise BenchmarkError(
+                    f"{self._file}: has {measured.subject}, which is not asked for or has changed since; "
+                    "name the same models, or leave out --resume"
+                )
+
+    def measure_peaks(self) -> None:
+        """Of each machine and number of threads; where that fails there is no roofline, and the rest goes on."""
+        known = {(peaks.host, peaks.threads) for peaks in self._results.peaks}
+        for machine in self._machines.values():
+            for threads in self._settings.threads:
+                if self._subjects and (machine.name, threads) not in known:
+                    with suppress(EdgeframeError):
+                        peaks = machine.find_peaks(threads)
+                        self._results = replace(self._results, peaks=(*self._results.peaks, *filter(None, [peaks])))
 
     def measure_latency(self) -> None:
         generator = random.Random(_SEED)
-        parts = split_runs(self._settings.runs)
         with progress_bar("latency", "process") as show:
-            for number, runs in enumerate(parts):
-                order = generator.sample(list(self._subjects.values()), len(self._subjects))
-                for position, subject in enumerate(order):
-                    show(number * len(order) + position, len(parts) * len(order))
-                    with self._step(subject.model):
-                        self._add_round(subject, run_latency(self._latency_task(subject, runs)))
+            done = 0
+            while waiting := [subject for subject in self._subjects if self._next_size(subject)]:
+                for subject in generator.sample(waiting, len(waiting)):
+                    show(done, max(len(self._subjects) * self._rounds_expected(), done + len(waiting)))
+                    with self._step(subject.model, subject=subject):
+                        self._time_round(subject)
+                    done += 1
 
     def measure_accuracy(self) -> None:
-        for model in list(self._subjects):
-            with self._step(model), progress_bar(f"accuracy of {Path(model).name}", "picture") as show:
-                accuracy = run_accuracy(AccuracyTask(model, self._settings), show)
-                self._measurements[model] = replace(self._measurements[model], accuracy=accuracy)
+        with_most_threads = {(s.model, s.backend, s.host): s for s in sorted(self._subjects, key=lambda s: s.threads)}
+        for subject in with_most_threads.values():
+            if self._results.answers_of(subject) is None:
+                with self._step(subject.model, subject=subject), progress_bar(f"accuracy: {subject}", "pic") as show:
+                    task = AccuracyTask(subject, self._settings.data)
+                    answers = self._machines[subject.host].answer(task, show)
+                    self._results = replace(self._results, answers=(*self._results.answers, answers))
 
-    def _latency_task(self, subject: _Subject, runs: int) -> LatencyTask:
-        return LatencyTask(subject.model, self._settings, runs, started_at=time.monotonic())
+    def _rounds_expected(self) -> int:
+        runs = self._settings.runs
+        return ENOUGH_ROUNDS if runs is None else min(ENOUGH_ROUNDS, runs)
 
-    def _add_round(self, subject: _Subject, answer: LatencyAnswer) -> None:
-        known = self._measurements.get(subject.model)
-        if known is not None:
-            self._measurements[subject.model] = replace(known, rounds=(*known.rounds, answer.round))
+    def _next_size(self, subject: Subject) -> RoundSize | None:
+        known = self._known.get(subject)
+        return next_round(self._settings.runs, [part.total_seconds for part in known.rounds] if known else [])
+
+    def _time_round(self, subject: Subject) -> None:
+        size, known = self._next_size(subject), self._known.get(subject)
+        assert size is not None
+        number = len(known.rounds) if known else 0
+        task = LatencyTask(subject, number, size.runs, size.seconds, started_at=time.monotonic())
+        machine = self._machines[subject.host]
+        part = machine.time_round(task)
+        if known:
+            self._known[subject] = replace(known, rounds=(*known.rounds, part))
             return
-        self._measurements[subject.model] = Measurement(
-            model=subject.model,
-            file_bytes=subject.file_bytes,
-            card=subject.card,
-            host=self._host,
-            backend=answer.backend,
-            threads=self._settings.threads,
+        file = self._files[subject.model]
+        workers = max(1, machine.host.cores // subject.threads)
+        self._known[subject] = Measurement(
+            subject=subject,
+            file_bytes=file.bytes,
+            file_sha256=file.sha256,
+            card=file.card,
+            host=machine.host,
             measured_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
             picture_width_pixels=PICTURE_WIDTH,
             picture_height_pixels=PICTURE_HEIGHT,
-            rounds=(answer.round,),
+            pictures_a_query=SCENARIOS[subject.scenario].pictures_a_query(workers),
+            macs=file.macs,
+            rounds=(part,),
         )
 
     @contextmanager
-    def _step(self, model: str) -> Iterator[None]:
-        """A step of one model: an error ends the model's part in the run; either way the results are written."""
+    def _step(self, model: str, where: str = "", subject: Subject | None = None) -> Iterator[None]:
+        """A step of one model: an error ends the subject's part in the run; either way the results are written."""
         try:
             yield
         except EdgeframeError as error:
-            self._subjects.pop(model, None)
-            self._failures.append(Failure(model, str(error)))
+            self._subjects = [other for other in self._subjects if other != subject]
+            failure = Failure(model, str(error), subject.setting if subject else where)
+            self._results = replace(self._results, failures=(*self._results.failures, failure))
         write_results(self._file, self.results)
-
-
-def _look_at(model: str, data: DataSet) -> _Subject:
-    card = read_card(model)
-    if card is None:
-        raise ModelError(
-            f"{model}: has no model card: it is truncated, no model, or was not made by edgeframe; copy it again, or "
-            "make it from its .keras with python -m convert"
-        )
-    data.targets_in(card.labels)
-    return _Subject(model, Path(model).stat().st_size, replace(card, golden=()))

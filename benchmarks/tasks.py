@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.measurement import Round
+from benchmarks.answers import Answers
+from benchmarks.measurement import Round, Subject
+from benchmarks.peaks import Peaks
+from benchmarks.scenarios import SCENARIOS
 from runtime.errors import UsageError
 
 # What is classified to time it: a camera's frame. What is on it is of no account to a network's speed.
@@ -12,53 +15,77 @@ PICTURE_WIDTH, PICTURE_HEIGHT = 1280, 720
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How each model of a run is measured.
-
-    data, split, data_dir: as in runtime.dataset.open_dataset. max_pictures: at most so many, a share of each
-    class; None for all. threads: of the inference. backend: a name of runtime.backends.BACKENDS; None for the
-    first one installed. runs: timed classifications of each model, over all rounds.
+class Data:
+    """data, split, data_dir: as in runtime.dataset.open_dataset. max_pictures: at most so many, a share of each
+    class; None for all.
     """
 
     data: str
     split: str = "test"
     data_dir: str | None = None
     max_pictures: int | None = None
-    threads: int = 1
-    backend: str | None = None
-    runs: int = 200
 
     def __post_init__(self) -> None:
-        for name in ("threads", "runs", "max_pictures"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise UsageError(f"--{name.replace('_', '-')} {value}: expected 1 or more")
+        if self.max_pictures is not None and self.max_pictures < 1:
+            raise UsageError(f"--max-pictures {self.max_pictures}: expected 1 or more")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the models of a run are measured: each with every backend, number of threads and scenario, here and on
+    every host.
+
+    backends: names of runtime.backends.BACKENDS; empty for the first one installed for a file. runs: timed
+    queries of each, over all rounds; None for as many rounds as the interval of the median needs. hosts: as for ssh.
+    """
+
+    data: Data
+    threads: tuple[int, ...] = (1,)
+    backends: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ("single-stream",)
+    runs: int | None = None
+    hosts: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.runs is not None and self.runs < 1:
+            raise UsageError(f"--runs {self.runs}: expected 1 or more, or auto")
+        if not self.threads or min(self.threads) < 1:
+            raise UsageError(f"--threads {','.join(map(str, self.threads))}: expected 1 or more")
+        for name in self.scenarios:
+            if name not in SCENARIOS:
+                raise UsageError(f"--scenario {name}: expected one of {', '.join(SCENARIOS)}")
 
 
 @dataclass(frozen=True)
 class LatencyTask:
-    """Time `runs` classifications. started_at: monotonic seconds (the whole machine's clock) when asked."""
+    """Time `runs` queries, or as many as fit into `seconds` where that is less.
 
-    model: str
-    settings: Settings
+    started_at: monotonic seconds (the whole machine's clock) when asked. planted_share: so much of a picture's time is
+    waited busily on top of each, a difference that the method has to find.
+    """
+
+    subject: Subject
+    number: int
     runs: int
+    seconds: float | None
     started_at: float
+    planted_share: float = 0.0
 
 
 @dataclass(frozen=True)
 class AccuracyTask:
-    """Classify the settings' data."""
+    """Classify the data."""
 
-    model: str
-    settings: Settings
-
-
-Task = LatencyTask | AccuracyTask
+    subject: Subject
+    data: Data
 
 
 @dataclass(frozen=True)
-class LatencyAnswer:
-    """The backend that was used (runtime.backends.Backend.name), and what it took."""
+class PeaksTask:
+    """What the processor can do with so many threads."""
 
-    backend: str
-    round: Round
+    threads: int
+
+
+Task = LatencyTask | AccuracyTask | PeaksTask
+Answer = Round | Answers | Peaks

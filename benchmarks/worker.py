@@ -1,13 +1,12 @@
-"""The process in which one model is measured once: `python -m benchmarks.worker KIND JSON`, started by worker_process.
+"""The process in which one thing is measured once: `python -m benchmarks.worker KIND JSON`, started by worker_process.
 
-KIND is `latency` or `accuracy`, JSON the fields of its task. It answers on standard output, one object a line:
+KIND is a key of KINDS, JSON the fields of its task. It answers on standard output, one object a line:
 any number of `progress` ({done, total}), then `answer` or `error` (a message for the user). What is imported
 before the model is loaded counts in its time to first result and its memory, so imports stay inside.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import sys
@@ -15,81 +14,171 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.tasks import PICTURE_HEIGHT, PICTURE_WIDTH, AccuracyTask, LatencyAnswer, LatencyTask, Settings
-from runtime.errors import EdgeframeError, ModelError
+from benchmarks.jsonable import read_value, to_json
+from benchmarks.tasks import PICTURE_HEIGHT, PICTURE_WIDTH, AccuracyTask, Data, LatencyTask, PeaksTask
+from runtime.errors import DataError, EdgeframeError, ModelError
 
 if TYPE_CHECKING:
-    from benchmarks.measurement import Accuracy
+    import numpy as np
+
+    from benchmarks.answers import Answer, Answers
+    from benchmarks.measurement import Round
+    from benchmarks.peaks import Peaks
     from runtime.classifier import Classifier
     from runtime.dataset import DataSet
 
 _PROGRESS_SECONDS = 0.2
 
 Send = Callable[[str, Any], None]
+# Seconds of one query: prepare and invoke (None where it has several pictures), total.
+Times = tuple[float | None, float | None, float]
 
 
-def measure_latency(task: LatencyTask) -> LatencyAnswer:
+def measure_latency(task: LatencyTask, send: Send) -> Round:
     import numpy as np
 
-    from benchmarks.measurement import Round
-    from runtime import measure
+    from benchmarks.scenarios import SCENARIOS
+    from runtime.frame import Frame
 
     picture = np.resize(np.arange(256, dtype=np.uint8), (PICTURE_HEIGHT, PICTURE_WIDTH, 3))
-    classifier = _load(task.model, task.settings)
-    loaded_at = time.monotonic()
-    latency = measure.measure_latency(classifier, picture, task.runs)
-    peak = measure.peak_memory_bytes()
-    first = loaded_at - task.started_at + latency.first
-    return LatencyAnswer(classifier.backend.name, Round(latency.prepare, latency.invoke, latency.total, first, peak))
+    subject = task.subject
+    loading = time.monotonic()
+    classifier = load(task)
+    load_seconds = time.monotonic() - loading
+    first = classifier.classify_frame(Frame(picture)).timings.total
+    to_first = time.monotonic() - task.started_at
+    scenario = SCENARIOS[subject.scenario]
+    if scenario.is_single:
+
+        def run() -> Times:
+            timings = classifier.classify_frame(Frame(picture)).timings
+            return timings.prepare, timings.invoke, timings.total
+
+        return _time(task, run, (load_seconds, first, to_first))
+    from benchmarks.scenarios import Pool
+    from runtime.backends.table import available_cores
+
+    workers = max(1, available_cores() // subject.threads)
+    pictures = [picture] * scenario.pictures_a_query(workers)
+    with Pool([classifier, *(load(task) for _ in range(workers - 1))]) as pool:
+        return _time(task, lambda: _time_query(pool.classify, pictures), (load_seconds, first, to_first))
 
 
-def measure_accuracy(task: AccuracyTask, send: Send) -> Accuracy:
-    from benchmarks.measurement import Accuracy
+def _time_query(classify: Callable[[list[np.ndarray]], None], pictures: list[np.ndarray]) -> Times:
+    started = time.monotonic()
+    classify(pictures)
+    return None, None, time.monotonic() - started
+
+
+def _time(task: LatencyTask, run: Callable[[], Times], firsts: tuple[float, float, float]) -> Round:
+    from benchmarks.conditions import observe_conditions
+    from benchmarks.measurement import Round
+    from benchmarks.sensors import read_resident_bytes
+    from benchmarks.timing import time_runs, warm_up
+    from runtime.measure import peak_memory_bytes
+
+    warmed = warm_up(lambda: run()[2], time.monotonic)
+    with observe_conditions() as observed:
+        times = time_runs(run, task.runs, task.seconds, time.monotonic)
+    prepare, invoke, total = zip(*times)
+    return Round(
+        number=task.number,
+        prepare_seconds=() if prepare[0] is None else prepare,
+        invoke_seconds=() if invoke[0] is None else invoke,
+        total_seconds=total,
+        load_seconds=firsts[0],
+        first_seconds=firsts[1],
+        time_to_first_result_seconds=firsts[2],
+        steady_memory_bytes=read_resident_bytes(),
+        peak_memory_bytes=peak_memory_bytes(),
+        is_steady=warmed.is_steady,
+        conditions=observed[0],
+    )
+
+
+def measure_answers(task: AccuracyTask, send: Send) -> Answers:
+    from benchmarks.answers import Answers, AnswersOf
     from runtime.image import fit_image
 
-    settings = task.settings
-    classifier = _load(task.model, settings)
-    data = open_pictures(settings)
+    classifier = _load(task.subject.model, task.subject.threads, task.subject.backend)
+    data = open_pictures(task.data)
     targets = data.targets_in(classifier.card.labels)
     unreadable: list[EdgeframeError] = []
-    correct = seen = 0
+    rows = []
     told_at = 0.0
     for number, picture in data.pictures(on_error=unreadable.append):
         scores = classifier.score(fit_image(picture, classifier.card.input, classifier.card.fit))
-        correct += int(scores.argmax() == targets[number])
-        seen += 1
+        rows.append(_answer(number, int(targets[number]), scores))
         if time.monotonic() - told_at > _PROGRESS_SECONDS:
             told_at = time.monotonic()
             send("progress", {"done": number + 1, "total": len(data)})
-    if not seen:
-        raise ModelError(f"{settings.data}: none of its {len(data)} pictures can be read ({unreadable[0]})")
-    return Accuracy(settings.data, settings.split, correct, seen, len(unreadable))
+    if not rows:
+        raise ModelError(f"{task.data.data}: none of its {len(data)} pictures can be read ({unreadable[0]})")
+    subject, wanted = task.subject, task.data
+    what = AnswersOf(subject.model, subject.backend, subject.host, wanted.data, wanted.split)
+    return Answers.collect(what, rows, len(unreadable))
 
 
-def open_pictures(settings: Settings) -> DataSet:
-    """The labelled pictures of the settings. Raises DataError."""
+def _answer(number: int, target: int, scores: np.ndarray) -> Answer:
+    """Of equal scores the first one is best."""
+    from benchmarks.answers import Answer
+
+    best = int(scores.argmax())
+    rank = int((scores > scores[target]).sum() + (scores[:target] == scores[target]).sum())
+    return Answer(number, target, best, rank, float(scores[best]))
+
+
+def open_pictures(wanted: Data) -> DataSet:
+    """The labelled pictures. Raises DataError."""
+    from benchmarks.tiny_data import is_tiny_data, open_tiny_data
     from runtime.dataset import open_dataset
-    from runtime.errors import DataError
 
-    data = open_dataset(settings.data, settings.split, settings.data_dir)
+    if is_tiny_data(wanted.data):
+        data = open_tiny_data(wanted.data, wanted.split)
+    else:
+        data = open_dataset(wanted.data, wanted.split, wanted.data_dir)
     if not data.is_labelled:
         raise DataError(
-            f"{settings.data}: its pictures have no classes; put them into class folders, or add a labels.csv "
+            f"{wanted.data}: its pictures have no classes; put them into class folders, or add a labels.csv "
             "with the columns file and label"
         )
-    return data if settings.max_pictures is None else data.sample(settings.max_pictures)
+    return data if wanted.max_pictures is None else data.sample(wanted.max_pictures)
 
 
-def _load(model: str, settings: Settings) -> Classifier:
+def load(task: LatencyTask) -> Classifier:
+    """The task's classifier, with the planted wait where there is one."""
+    classifier = _load(task.subject.model, task.subject.threads, task.subject.backend)
+    if task.planted_share:
+        from benchmarks.planted import WaitingBackend
+
+        classifier.backend = WaitingBackend(classifier.backend, task.planted_share)
+    return classifier
+
+
+def _load(model: str, threads: int, backend: str) -> Classifier:
     from runtime.classifier import Classifier
 
-    return Classifier.load(model, threads=settings.threads, backend=settings.backend)
+    return Classifier.load(model, threads=threads, backend=backend)
+
+
+def measure_peaks(task: PeaksTask, send: Send) -> Peaks:
+    from benchmarks import peaks
+
+    return peaks.measure_peaks("", task.threads)
+
+
+KINDS: dict[str, tuple[type, Callable[[Any, Send], Any]]] = {
+    "latency": (LatencyTask, measure_latency),
+    "accuracy": (AccuracyTask, measure_answers),
+    "peaks": (PeaksTask, measure_peaks),
+}
 
 
 def main(kind: str, text: str) -> int:
     send = _open_answers()
+    task_type, measure = KINDS[kind]
     try:
-        send("answer", dataclasses.asdict(_measure(kind, json.loads(text), send)))
+        send("answer", measure(read_value(task_type, json.loads(text)), send))
     except EdgeframeError as error:
         send("error", str(error))
     except (KeyboardInterrupt, BrokenPipeError):
@@ -99,20 +188,13 @@ def main(kind: str, text: str) -> int:
     return 0
 
 
-def _measure(kind: str, fields: dict[str, Any], send: Send) -> LatencyAnswer | Accuracy:
-    fields["settings"] = Settings(**fields["settings"])
-    return (
-        measure_latency(LatencyTask(**fields)) if kind == "latency" else measure_accuracy(AccuracyTask(**fields), send)
-    )
-
-
 def _open_answers() -> Send:
     """Keep standard output for answers alone: what a library prints there goes to standard error."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
 
     def send(kind: str, content: Any) -> None:
-        answers.write(json.dumps({kind: content}) + "\n")
+        answers.write(to_json({kind: content}) + "\n")
         answers.flush()
 
     return send

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import signal
@@ -12,24 +11,33 @@ import tempfile
 from pathlib import Path
 from typing import IO, Any
 
+from benchmarks.answers import Answers
 from benchmarks.errors import BenchmarkError
-from benchmarks.measurement import Accuracy
+from benchmarks.jsonable import read_value, to_json
+from benchmarks.measurement import Round
+from benchmarks.peaks import Peaks
 from benchmarks.progress import Progress
-from benchmarks.results_file import read_round
-from benchmarks.tasks import AccuracyTask, LatencyAnswer, LatencyTask, Task
+from benchmarks.tasks import AccuracyTask, LatencyTask, PeaksTask, Task
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+# What the libraries below numpy read; they take all cores where nothing is said.
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def run_latency(task: LatencyTask) -> LatencyAnswer:
+def run_latency(task: LatencyTask) -> Round:
     """Measure in a process of its own. Raises BenchmarkError where that failed, whatever became of the process."""
-    fields = _run_worker(task, lambda done, total: None)
-    return LatencyAnswer(fields["backend"], read_round(fields["round"]))
+    return read_value(Round, _run_worker("latency", task, task.subject.model))
 
 
-def run_accuracy(task: AccuracyTask, progress: Progress) -> Accuracy:
+def run_accuracy(task: AccuracyTask, progress: Progress) -> Answers:
     """Likewise; `progress` is told how many pictures of how many are done."""
-    return Accuracy(**_run_worker(task, progress))
+    return read_value(Answers, _run_worker("accuracy", task, task.subject.model, progress))
+
+
+def run_peaks(task: PeaksTask) -> Peaks:
+    """Likewise, of the processor."""
+    variables = dict.fromkeys(_THREAD_VARIABLES, str(task.threads))
+    return read_value(Peaks, _run_worker("peaks", task, "the processor's peaks", variables=variables))
 
 
 def checkout_environment() -> dict[str, str]:
@@ -38,13 +46,19 @@ def checkout_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def _run_worker(task: Task, progress: Progress) -> dict[str, Any]:
-    kind = "latency" if isinstance(task, LatencyTask) else "accuracy"
-    command = [sys.executable, "-m", "benchmarks.worker", kind, json.dumps(dataclasses.asdict(task))]
+def _run_worker(
+    kind: str,
+    task: Task,
+    what: str,
+    progress: Progress = lambda done, total: None,
+    variables: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.worker", kind, to_json(task)]
+    environment = {**checkout_environment(), **(variables or {})}
     with (
         tempfile.TemporaryFile() as log,
         subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=checkout_environment()
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=environment
         ) as process,
     ):
         assert process.stdout is not None
@@ -57,9 +71,7 @@ def _run_worker(task: Task, progress: Progress) -> dict[str, Any]:
         if "error" in messages:
             raise BenchmarkError(messages["error"])
         if "answer" not in messages:
-            raise BenchmarkError(
-                f"{task.model}: its process {_describe_death(status, log)}; try it alone: runtime bench {task.model}"
-            )
+            raise BenchmarkError(f"{what}: its process {_describe_death(status, log)}; try it alone: runtime bench")
         answer: dict[str, Any] = messages["answer"]
         return answer
 

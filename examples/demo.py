@@ -47,7 +47,7 @@ def main() -> int:
     step("runtime", "classify", "--camera", OUT / "clothes.mp4", "--model", files[1], "--top", 3, *only_last_lines())
     headline(f"Done in {time.monotonic() - started:.0f} s")
     print((ROOT / OUT / "benchmark" / "results.md").read_text("utf-8"))
-    print(f"The plot of latency against accuracy: {OUT / 'benchmark' / 'pareto.png'}")
+    print(f"The same with plots, for a browser: {OUT / 'benchmark' / 'report.html'}")
     print("Next: runtime classify --camera, or runtime classify your-photo.jpg")
     return 0
 

@@ -2,6 +2,8 @@
 # Installs what the slow groups of tests are made of, on Debian and its kin, as root:
 #   tests/install_parts.sh rtsp            a real RTSP server (GStreamer's)
 #   tests/install_parts.sh broker          an MQTT broker (mosquitto), and openssl for its certificates
+#   tests/install_parts.sh browser         chromium, which opens the benchmarks' report, and LiteRT.js
+#   tests/install_parts.sh ssh             an SSH server, on the loopback
 #   tests/install_parts.sh kernel_camera   a kernel with a camera in it (vivid), and qemu to boot it in
 # Where this is not possible, those tests skip with the reason.
 set -euo pipefail
@@ -22,6 +24,16 @@ install_broker() {
     install mosquitto openssl
 }
 
+install_browser() {
+    install chromium fonts-dejavu-core
+    command -v npm >/dev/null || install npm
+    npm install --prefix "$parts/litertjs" --no-audit --no-fund @litertjs/core@2.5.3
+}
+
+install_ssh() {
+    install openssh-client openssh-server
+}
+
 install_kernel_camera() {
     install qemu-system-x86 busybox-static kmod cpio v4l-utils
     compgen -G "$parts/kernel/boot/vmlinuz-*" >/dev/null && return
@@ -37,10 +49,10 @@ install_kernel_camera() {
     rm -r "$folder"
 }
 
-[ $# -gt 0 ] || { sed -n '2,6s/^# //p' "$0" >&2; exit 2; }
+[ $# -gt 0 ] || { sed -n '2,8s/^# //p' "$0" >&2; exit 2; }
 for group in "$@"; do
     case $group in
-        rtsp | broker | kernel_camera) "install_$group" ;;
-        *) echo "install_parts.sh: no group of tests is called $group; expected rtsp, broker or kernel_camera" >&2; exit 2 ;;
+        rtsp | broker | browser | ssh | kernel_camera) "install_$group" ;;
+        *) echo "install_parts.sh: no group of tests is called $group; expected rtsp, broker, browser, ssh or kernel_camera" >&2; exit 2 ;;
     esac
 done

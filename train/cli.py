@@ -56,8 +56,10 @@ def _train(arguments: Sequence[str]) -> None:
     from train.training import train_model
 
     progress = Progress(sys.stdout, sys.stderr)
-    with all_devices() if asked.devices == "all" else nullcontext():
-        trained = train_model(plan, data, out, progress, resume=asked.resume, tensorboard=asked.tensorboard)
+    with all_devices() if asked.devices == "all" else nullcontext(1) as devices:
+        trained = train_model(
+            plan, data, out, progress, devices=devices, resume=asked.resume, tensorboard=asked.tensorboard
+        )
     _summarise(trained.card, out)
     print(f"{report_paths(out)[0]}: curves, confusion, mistakes")
     if trained.stopped:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from runtime.dataset import NAMED, SPLITS, DataSet, open_dataset
 from runtime.dataset.open import keras_cache
 from runtime.errors import DataError, PictureError
 from runtime.image import Picture
+from runtime.picture import ReducedPicture
 from train.download import explain_failure
 from train.quiet import import_keras
 
@@ -110,7 +110,10 @@ def _download(name: str) -> None:
 
 
 def _is_gray(picture: Picture) -> bool:
-    return picture.mode == "L" if isinstance(picture, Image.Image) else picture.ndim == 2 or picture.shape[2] == 1
+    if isinstance(picture, np.ndarray):
+        return picture.ndim == 2 or picture.shape[2] == 1
+    image = picture.image if isinstance(picture, ReducedPicture) else picture
+    return image.mode == "L"
 
 
 def _ignore(error: PictureError) -> None:

@@ -25,11 +25,16 @@ class Feed(Protocol):
         ...
 
 
-def open_feed(examples: Examples, classes: int, batch: int) -> Feed:
-    """From memory where the examples are there, from the disk otherwise."""
-    targets = np.eye(classes, dtype=np.float32)[examples.targets]
+def open_feed(examples: Examples, classes: int, batch: int, devices: int = 1) -> Feed:
+    """From memory where the examples are there, from the disk otherwise.
+
+    devices: that a batch is shared among. Each gets as many examples, so of the last ones up to devices - 1 are left
+    out.
+    """
+    count = len(examples.targets) // devices * devices
+    targets = np.eye(classes, dtype=np.float32)[examples.targets[:count]]
     kind = _Memory if examples.values.nbytes <= IN_MEMORY else _Disk
-    return kind(examples.values, targets, batch)
+    return kind(examples.values[:count], targets, batch // devices * devices or devices)
 
 
 class _Memory:

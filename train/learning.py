@@ -44,13 +44,14 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Learning:
-    """A network and what it is to learn. teacher: see train/objective.py."""
+    """A network and what it is to learn. teacher: see train/objective.py. devices: that share each batch."""
 
     plan: Plan
     network: Network
     teacher: keras.Model | None
     pictures: Pictures
     progress: Progress
+    devices: int = 1
 
     def run(
         self, state: State, keep: Callable[[State], None], follow: Callable[[EpochMetrics], None] | None = None
@@ -84,7 +85,9 @@ class Learning:
         train, validation = self.pictures.train, self.pictures.validation
         if model is self.network.head:
             train, validation = self._features(train), self._features(validation)
-        return PhaseFitting(model, phase, (train, validation), seed=self.plan.seed, teacher=self.teacher)
+        return PhaseFitting(
+            model, phase, (train, validation), seed=self.plan.seed, devices=self.devices, teacher=self.teacher
+        )
 
     def _model_of(self, phase: Phase) -> keras.Model:
         """Where the backbone and its pictures never change its features are computed once, not once an epoch."""
@@ -108,6 +111,7 @@ class Learning:
             batches = []
             for start in range(0, count, _FEATURE_BATCH):
                 values = pictures.values[start : start + _FEATURE_BATCH]
-                batches.append(np.asarray(self.network.backbone.predict_on_batch(values), np.float32))
+                found = keras.ops.convert_to_numpy(self.network.backbone(values, training=False))
+                batches.append(found.astype(np.float32))
                 bar.update(len(values))
         return Examples(np.concatenate(batches), pictures.targets, pictures.numbers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 from types import ModuleType
@@ -21,6 +22,8 @@ def import_keras() -> ModuleType:
     os.dup2(nowhere, 2)
     try:
         keras = importlib.import_module("keras")
+        if importlib.util.find_spec("tensorflow"):
+            importlib.import_module("tensorflow")  # Keras does so later, on every backend, where there is one
     except ModuleNotFoundError as error:
         raise TrainingError(f"{error.name} is not installed; pip install -e '.[train]' {error.name}") from None
     finally:

@@ -45,12 +45,14 @@ def train_model(
     out: Path,
     progress: Progress,
     *,
+    devices: int = 1,
     resume: bool = False,
     tensorboard: Path | None = None,
 ) -> Trained:
     """Train as planned, measure on the test pictures, and write the model to `out` with its report beside it.
 
-    resume: go on from what an ended training of the same plan left behind. tensorboard: a folder for its event files.
+    devices: that share each batch (train/devices.py). resume: go on from what an ended training of the same plan left
+    behind. tensorboard: a folder for its event files.
     Raises TrainingError, DataError or ModelError: the network cannot be built so, too few pictures can be read, or
     a class name is none for a card; KeyboardInterrupt when there is nothing yet to keep.
     """
@@ -63,7 +65,9 @@ def train_model(
     state = checkpoint.read() if resume else State()
     reader = Reader(plan.size, plan.fit, progress)
     network, precision = _build(plan, len(data.labels))
-    learning = Learning(plan, network, load_teacher(plan.teacher, data.labels), Pictures(data, reader), progress)
+    learning = Learning(
+        plan, network, load_teacher(plan.teacher, data.labels), Pictures(data, reader), progress, devices
+    )
     state, stopped = _learn(learning, state, checkpoint, tensorboard)
     whole = network.whole if precision == "float32" else _in_float32(network, plan, len(data.labels))
     evaluation = evaluate(_answers(whole, data.test, reader), data.labels)
@@ -137,7 +141,8 @@ def _in_float32(network: Network, plan: Plan, classes: int) -> keras.Model:
 
 def _answers(model: keras.Model, data: DataSet, reader: Reader) -> Iterator[Answers]:
     for batch in reader.read_batches(data, _BATCH):
-        scores = np.asarray(model.predict_on_batch(batch.values))
+        # Called, not predict_on_batch: on several devices of TensorFlow that answers once for each.
+        scores = keras.ops.convert_to_numpy(model(batch.values, training=False))
         yield Answers(scores, batch.targets, batch.values, batch.numbers)
 
 

@@ -17,9 +17,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from benchmarks.folder_accuracy import measure_folder_accuracy
 
-    accuracy = measure_folder_accuracy(args.folder, args.model)
-    low, high = (f"{share * 100:.1f}" for share in accuracy.interval)
-    print(f"top-1 {accuracy.top1 * 100:.1f} % ({low} to {high}), {accuracy.correct} of {accuracy.total} pictures")
-    if accuracy.unreadable:
-        print(f"{accuracy.unreadable} more could not be read")
-    return 1 if accuracy.unreadable else 0
+    top1, unreadable = measure_folder_accuracy(args.folder, args.model)
+    low, high = (f"{share * 100:.1f}" for share in top1.interval)
+    print(f"top-1 {top1.value * 100:.1f} % ({low} to {high}), {top1.correct} of {top1.total} pictures")
+    if unreadable:
+        print(f"{unreadable} more could not be read")
+    return 1 if unreadable else 0

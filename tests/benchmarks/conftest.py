@@ -25,3 +25,17 @@ def colours(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 picture[..., channel] = 200
                 Image.fromarray(picture).save(folder / split / colour / f"{number}.png")
     return folder
+
+
+def write_tiny_data(folder: Path) -> Path:
+    """Two pictures a colour in the form of MLPerf Tiny: raw .bin files of 32 x 32 x 3 and y_labels.csv."""
+    folder.mkdir()
+    rows = []
+    for channel, colour in enumerate(COLOURS):
+        for number in range(2):
+            picture = np.full((32, 32, 3), 20, np.uint8)
+            picture[..., channel] = 200
+            (folder / f"{colour}{number}.bin").write_bytes(picture.tobytes())
+            rows.append(f"{colour}{number}.bin,3,{channel}")
+    (folder / "y_labels.csv").write_text("\n".join(rows) + "\n")
+    return folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from benchmarks.measurement import Results
-from benchmarks.plot import draw_pareto
-from benchmarks.plot_labels import Label, place_labels
-from tests.benchmarks.figures import make_measurement
+from benchmarks.measurement import Measurement
+from benchmarks.peaks import Peaks
+from benchmarks.report.plot_labels import Label, place_labels
+from benchmarks.report.plots import PLOTS, names_of, save_png
+from benchmarks.report.rows import Row, make_rows
+from tests.benchmarks.figures import make_results
 
 # Four families of models, each in three forms that differ little: as crowded as a real comparison is.
 CROWD = [
@@ -39,12 +42,30 @@ def test_names_are_inside_the_plot_and_cover_neither_each_other_nor_a_point(scal
     assert not [point for point in points for box in boxes if box.contains(*point)]
 
 
-@pytest.mark.parametrize("correct", [0, 100, 200])
-def test_one_model_alone_can_be_drawn_at_any_accuracy(tmp_path: Path, correct: int) -> None:
-    draw_pareto(Results((make_measurement("only.tflite", 0.01, correct),)), tmp_path / "pareto.png")
-    assert (tmp_path / "pareto.png").stat().st_size > 10_000
+@pytest.mark.parametrize("correct", [0, 137, 200])
+def test_a_single_model_can_be_drawn_in_every_plot(tmp_path: Path, correct: int) -> None:
+    results = make_results(("only.tflite", 0.01, correct))
+    results = replace(results, peaks=(Peaks("", 1, 2e10, 1e11, 5e9, 5e9),))
+    for plot in PLOTS:
+        figure = plot.draw(make_rows(results))
+        assert figure is not None
+        save_png(figure, tmp_path / f"{plot.name}.png")
+        assert (tmp_path / f"{plot.name}.png").stat().st_size > 10_000
 
 
-def test_results_without_accuracy_cannot_be_drawn(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="expected at least one"):
-        draw_pareto(Results((make_measurement("only.tflite", 0.01, None),)), tmp_path / "pareto.png")
+def test_without_accuracy_there_is_nothing_to_draw_it_against() -> None:
+    rows = make_rows(make_results(("only.tflite", 0.01, None)))
+    assert {plot.name for plot in PLOTS if plot.draw(rows) is None} == {"pareto", "size", "memory", "roofline"}
+
+
+def test_names_say_no_more_than_tells_them_apart() -> None:
+    one = make_rows(make_results(("cnn.tflite", 0.01, 100)))[0].measurement
+    onnx = replace(one, subject=replace(one.subject, model="cnn.onnx"))
+    threads = replace(one, subject=replace(one.subject, threads=2))
+
+    def names(*measured: Measurement) -> list[str]:
+        return names_of([Row(m, None, None, None) for m in measured])
+
+    assert names(one) == ["cnn"]
+    assert names(one, onnx) == ["cnn.tflite", "cnn.onnx"]
+    assert names(one, onnx, threads) == ["cnn.tflite, 1 thr.", "cnn.onnx, 1 thr.", "cnn.tflite, 2 thr."]

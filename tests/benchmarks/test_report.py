@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
+from benchmarks.answers import Share
+from benchmarks.conditions import Conditions
 from benchmarks.errors import BenchmarkError
-from benchmarks.measurement import Failure, Measurement, Results, Round
-from benchmarks.report import format_markdown, format_summary, frontier
+from benchmarks.measurement import Failure, Measurement, Results
+from benchmarks.report.cautions import find_cautions
+from benchmarks.report.columns import COLUMNS
+from benchmarks.report.combine import combine_results
+from benchmarks.report.limits import Limits, recommend
+from benchmarks.report.markdown import format_markdown, format_summary, format_table
+from benchmarks.report.matrix import device_matrix
+from benchmarks.report.rows import make_rows
+from benchmarks.report.table_file import format_class_csv, format_csv
 from benchmarks.results_file import read_results, write_results
-from tests.benchmarks.figures import HOST, make_measurement
+from tests.benchmarks.figures import HOST, make_answers, make_measurement, make_results, make_round
 from tests.conftest import Run
 
-FAST = make_measurement("fast.tflite", 0.004, correct=160)
-GOOD = make_measurement("good.tflite", 0.010, correct=190)
-BEATEN = make_measurement("beaten.tflite", 0.020, correct=180)
-STOPPED = make_measurement("stopped.tflite", 0.005, correct=None)
-RESULTS = Results((BEATEN, GOOD, STOPPED, FAST), (Failure("models/bad|ly.onnx", "is no ONNX model;\ncopy it again"),))
+RESULTS = replace(
+    make_results(
+        ("beaten.tflite", 0.020, 180),
+        ("good.tflite", 0.010, 190),
+        ("stopped.tflite", 0.005, None),
+        ("fast.tflite", 0.004, 160),
+    ),
+    failures=(Failure("models/bad|ly.onnx", "is no ONNX model;\ncopy it again"),),
+    settings={"runs": None},
+)
 
 
 def cells(text: str, name: str) -> list[str]:
@@ -35,7 +54,7 @@ def test_results_are_read_back_as_they_were_written(tmp_path: Path) -> None:
 
 
 def test_results_keep_raw_seconds_under_names_that_say_so(tmp_path: Path) -> None:
-    write_results(tmp_path / "results.json", Results((FAST,)))
+    write_results(tmp_path / "results.json", make_results(("fast.tflite", 0.004, None)))
     (fields,) = json.loads((tmp_path / "results.json").read_text())["measurements"]
     assert fields["rounds"][0]["total_seconds"] == [0.004 * 0.9, 0.004, 0.004 * 1.1]
     assert fields["file_bytes"] == 1_250_000
@@ -43,7 +62,7 @@ def test_results_keep_raw_seconds_under_names_that_say_so(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"format_version": 99}', '{"format_version": 1, "measurements": [{}], "failures": []}']
+    "text", ["", "[]", "{}", '{"format_version": 99}', '{"format_version": 2, "measurements": [{}], "failures": []}']
 )
 def test_a_file_that_is_no_results_is_refused_with_the_remedy(tmp_path: Path, text: str) -> None:
     (tmp_path / "results.json").write_text(text)
@@ -60,64 +79,170 @@ def test_a_missing_results_file_is_named(run: Run, tmp_path: Path) -> None:
 
 def test_a_measurement_without_times_cannot_be_made() -> None:
     with pytest.raises(ValueError, match="expected as many"):
-        Round((), (), (), 0.1, None)
+        replace(make_round(0, (0.1,)), prepare_seconds=(), invoke_seconds=(), total_seconds=())
     with pytest.raises(ValueError, match="expected as many"):
-        Round((0.1,), (0.1,), (0.1, 0.2), 0.1, None)
+        replace(make_round(0, (0.1, 0.2)), invoke_seconds=(0.1,))
 
 
 def test_the_table_has_the_figures_in_their_units() -> None:
-    row = cells(format_markdown(RESULTS), "good.tflite")
-    assert row[:5] == ["*", "good.tflite", "int8", "litert", "1"]
+    titles, *rows = list(csv.reader(io.StringIO(format_csv(RESULTS))))
+    good = dict(next(zip(titles, row) for row in rows if row[0] == "good.tflite"))
+    assert float(good["total_p50_seconds"]) == 0.010
+    # Twelve times 9, 10 and 11 ms.
+    assert float(good["total_p90_seconds"]) == pytest.approx(0.011)
+    assert float(good["prepare_p50_seconds"]) == 0.001
+    assert float(good["pictures_a_second"]) == pytest.approx(100)
+    assert (float(good["top1"]), float(good["peak_memory_bytes"])) == (0.95, 50e6)
+    # 20 M multiply-accumulates in 9 ms.
+    assert float(good["multiply_accumulates_a_second"]) == pytest.approx(20e6 / 0.009)
     # 190 of 200: Wilson's interval is 0.9104 to 0.9726.
-    assert row[5] == "95.0 (91.0 to 97.3)"
-    # 9, 9, 10, 10, 11 and 11 ms: the median is 10, and 0.9 lies between the two of 11.
-    assert row[6:8] == ["10", "11"]
-    assert row[9:] == ["1", "9", "250", "1.25", "50"]
+    assert (float(good["top1_low"]), float(good["top1_high"])) == pytest.approx((0.9104, 0.9726), abs=5e-5)
+    assert good["energy_joules_a_picture"] == ""
+    assert cells(format_summary(RESULTS), "| * | good.tflite")[:7] == [
+        "*", "good.tflite", "litert", "1", "95.0 (91.0 to 97.3)", "10 (±0 %)", "11",
+    ]  # fmt: skip
+
+
+def test_accuracy_is_told_class_by_class() -> None:
+    rows = list(csv.DictReader(io.StringIO(format_class_csv(RESULTS))))
+    good = [row for row in rows if row["model"] == "models/good.tflite"]
+    assert [(row["class"], float(row["top1"]), row["pictures"]) for row in good] == [
+        ("daisy", 0.95, "100"),
+        ("rose", 0.95, "100"),
+    ]
 
 
 def test_the_table_goes_from_fast_to_slow_and_ends_with_the_failures() -> None:
-    lines = format_summary(RESULTS).splitlines()[2:]
+    lines = format_table(make_rows(RESULTS), COLUMNS, RESULTS.failures).splitlines()[2:]
     names = ("fast.tflite", "stopped.tflite", "good.tflite", "beaten.tflite", "bad")
     assert all(name in line for name, line in zip(names, lines, strict=True))
     assert lines[-1] == "| ! | bad\\|ly.onnx failed: is no ONNX model; copy it again |"
 
 
 def test_the_star_marks_what_no_other_model_beats() -> None:
-    assert frontier(RESULTS) == [FAST, GOOD]
-    assert [cells(format_summary(RESULTS), name)[0] for name in ("fast", "stopped", "good", "beaten")] == [
-        "*",
-        "",
-        "*",
-        "",
-    ]
+    best = {row.measurement.name: row.is_best for row in make_rows(RESULTS)}
+    assert best == {"fast.tflite": True, "stopped.tflite": False, "good.tflite": True, "beaten.tflite": False}
 
 
-def test_a_model_without_accuracy_has_a_dash() -> None:
-    assert cells(format_summary(RESULTS), "stopped.tflite")[2] == "-"
+def test_the_agreement_is_with_the_float32_file_of_the_same_source() -> None:
+    results = make_results(("small.tflite", 0.004, 160), ("float.tflite", 0.02, 180))
+    small, original = results.measurements
+    original = replace(original, card=replace(original.card, recipe="float32"))
+    rows = {row.measurement.name: row for row in make_rows(replace(results, measurements=(small, original)))}
+    assert rows["small.tflite"].agreement == Share(180, 200)
+    assert rows["float.tflite"].agreement is None
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        (Limits(), "Take good.tflite (litert, 1 thread): 10 ms a picture, 95.0% top-1"),
+        (Limits(max_latency_seconds=0.008), "Take fast.tflite"),
+        (Limits(max_latency_seconds=0.008), "It holds at most 8 ms"),
+        (Limits(0.008, 0.9), "No model holds the limits (at most 8 ms, a top-1 of at least 0.9). good.tflite"),
+        (Limits(0.008, 0.9), "takes 10 ms"),
+        (Limits(max_size_bytes=1_000_000), "has 1.25 MB"),
+    ],
+)
+def test_the_recommendation_says_what_to_take_and_why(limits: Limits, words: str) -> None:
+    assert words in recommend(make_rows(RESULTS), limits)
+
+
+def test_of_models_that_differ_by_chance_the_fastest_is_recommended() -> None:
+    results = make_results(("fast.tflite", 0.004, 188), ("slow.tflite", 0.020, 190))
+    text = recommend(make_rows(results), Limits())
+    assert text.startswith("Take fast.tflite")
+    assert "slow.tflite (litert, 1 thread) has 95.0%, which may be chance on 200 pictures, and takes 5 times" in text
 
 
 def test_the_table_says_on_what_it_was_measured() -> None:
     text = format_markdown(RESULTS)
-    assert "Raspberry Pi 5, 4 cores, 4.0 GiB, Linux aarch64, Python 3.11.2 (numpy 2.4.6), 2026-01-31" in text
-    assert "1280x720, 6 times in 2 processes" in text
+    assert "Raspberry Pi 5, 4 cores, 4.0 GiB, Linux aarch64, Python 3.11.2 (numpy 2.4.6)" in text
+    assert "1280x720, 36 times in 12 processes" in text
     assert "200 pictures of flowers (test)" in text
 
 
 def test_the_report_is_made_again_from_the_file_alone(run: Run, tmp_path: Path) -> None:
     write_results(tmp_path / "results.json", RESULTS)
-    done = run("benchmarks", "report", tmp_path / "results.json")
+    done = run("benchmarks", "report", tmp_path / "results.json", "--max-latency", "8ms", "--min-accuracy", "75%")
     assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "results.md").read_text() == format_markdown(RESULTS)
+    assert "Take fast.tflite" in done.stdout
+    limits = Limits(max_latency_seconds=0.008, min_accuracy=0.75)
+    assert (tmp_path / "results.md").read_text() == format_markdown(RESULTS, limits)
     with Image.open(tmp_path / "pareto.png") as plot:
         assert min(plot.size) > 600
-    assert done.stdout.splitlines()[-2:] == [str(tmp_path / "results.md"), str(tmp_path / "pareto.png")]
+    assert {file.name for file in tmp_path.iterdir()} == {
+        "results.json", "report.html", "results.md", "results.csv", "classes.csv",
+        "pareto.png", "latency.png", "size.png", "memory.png",
+    }  # fmt: skip
 
 
-@pytest.mark.parametrize("measurements", [(), (STOPPED,)])
-def test_without_any_accuracy_there_is_a_table_and_no_plot(
-    run: Run, tmp_path: Path, measurements: tuple[Measurement, ...]
-) -> None:
-    write_results(tmp_path / "results.json", Results(measurements, RESULTS.failures))
+def test_without_any_measurement_there_is_a_report_and_no_plot(run: Run, tmp_path: Path) -> None:
+    write_results(tmp_path / "results.json", Results(failures=RESULTS.failures))
     (tmp_path / "pareto.png").write_bytes(b"of an earlier run")
-    assert run("benchmarks", "report", tmp_path / "results.json").returncode == 0
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["results.json", "results.md"]
+    done = run("benchmarks", "report", tmp_path / "results.json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not list(tmp_path.glob("*.png"))
+    assert "Nothing was measured to the end" in (tmp_path / "report.html").read_text()
+
+
+def test_devices_stand_beside_each_other(run: Run, tmp_path: Path) -> None:
+    shed = replace(HOST, name="shed", processor="Raspberry Pi 3")
+    slow = Results((make_measurement("good.tflite", 0.030, host=shed),))
+    write_results(tmp_path / "kitchen.json", RESULTS)
+    slow = replace(slow, answers=(make_answers("good.tflite", 190),))
+    write_results(tmp_path / "shed.json", slow)
+    combined = combine_results({"kitchen.json": RESULTS, "shed.json": slow})
+    words = recommend(make_rows(combined), Limits())
+    assert re.match(r"On kitchen: Take good.tflite .*\. On shed: Take good.tflite ", words)
+    matrix = device_matrix(make_rows(combined))
+    assert matrix[0][4:] == ["kitchen: p50 ms", "shed: p50 ms"]
+    assert ["good.tflite", "litert", "1", "single-stream", "10", "30 (x 3)"] in matrix
+    out = tmp_path / "both"
+    out.mkdir()
+    assert run("benchmarks", "report", tmp_path / "kitchen.json", tmp_path / "shed.json", "--out", out).returncode == 0
+    assert "30 (x 3)" in (out / "results.md").read_text()
+
+
+LOADED = Conditions(0.0, 1.0, other_load_cores=1.5)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda m: replace(m, host=replace(HOST, governor="ondemand")), "governor is ondemand"),
+        (lambda m: replace(m, host=replace(HOST, is_emulated=True)), "emulated"),
+        (lambda m: replace(m, host=replace(HOST, is_debug_build=True)), "debug build"),
+        (lambda m: with_conditions(m, LOADED), "kept 1.5 cores busy"),
+        (lambda m: with_conditions(m, replace(LOADED, is_throttled=True)), "throttled in 12 of 12 rounds"),
+        (lambda m: with_conditions(m, replace(LOADED, swapped_pages=10)), "120 pages were read back from swap"),
+        (lambda m: with_rounds(m, (0.01, 0.01, 0.01, 0.05)), "over 3 times the median: good.tflite"),
+        (lambda m: replace(m, rounds=tuple(replace(p, first_seconds=1) for p in m.rounds)), "first run takes over 5"),
+        (lambda m: replace(m, rounds=tuple(replace(p, is_steady=False) for p in m.rounds)), "did not settle"),
+        (lambda m: replace(m, rounds=(make_round(0, (0.009, 0.010, 0.012)),)), "too few runs .* take --runs auto"),
+        (lambda m: replace(m, rounds=(*m.rounds, make_round(12, (0.02,)))), "slowest round took over 1.5 times"),
+        (
+            lambda m: replace(
+                m,
+                subject=replace(m.subject, backend="tflite-runtime"),
+                host=replace(HOST, system="Linux x86_64"),
+            ),
+            "14 times slower than LiteRT",
+        ),
+    ],
+)
+def test_what_spoils_figures_is_told_with_the_next_step(
+    change: Callable[[Measurement], Measurement], words: str
+) -> None:
+    good = make_measurement("good.tflite", 0.010)
+    assert find_cautions(Results((good,))) == []
+    cautions = find_cautions(Results((change(good),)))
+    assert any(re.search(words, caution) for caution in cautions), cautions
+
+
+def with_conditions(measurement: Measurement, conditions: Conditions) -> Measurement:
+    return replace(measurement, rounds=tuple(replace(part, conditions=conditions) for part in measurement.rounds))
+
+
+def with_rounds(measurement: Measurement, times: tuple[float, ...]) -> Measurement:
+    return replace(measurement, rounds=tuple(make_round(number, times) for number in range(12)))

@@ -10,16 +10,18 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks.answers import Share
 from benchmarks.measurement import Results
 from benchmarks.results_file import read_results
-from benchmarks.run import split_runs
-from benchmarks.tasks import Settings
+from benchmarks.tasks import Data, Settings
 from runtime.errors import UsageError
+from tests.benchmarks.conftest import write_tiny_data
 from tests.conftest import ROOT, Run
 
 # An interpreter whose process dies the way that a bug in native code kills it.
@@ -46,22 +48,23 @@ def test_every_model_is_measured_and_the_rest_goes_on_when_some_fail(
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (1, "")
     results = read_results(out / "results.json")
-    assert {measurement.model for measurement in results.measurements} == set(map(str, good))
+    assert {measurement.subject.model for measurement in results.measurements} == set(map(str, good))
     assert [failure.name for failure in results.failures] == ["truncated.tflite", "text.onnx", "none.tflite"]
     assert "copy it again" in results.failures[0].message
     assert [line for line in done.stdout.splitlines() if "none.tflite failed" in line]
-    assert {file.name for file in out.iterdir()} == {"results.json", "results.md", "pareto.png"}
+    assert {file.name for file in out.iterdir()} >= {"results.json", "report.html", "results.md", "pareto.png"}
     check_figures(results)
 
 
 def check_figures(results: Results) -> None:
-    """Six runs in five processes on twelve pictures that are easy to tell apart."""
+    """Six runs in six processes on twelve pictures that are easy to tell apart."""
     for measurement in results.measurements:
-        assert measurement.backend == ("litert" if measurement.name.endswith("tflite") else "onnx")
-        assert [len(part.total_seconds) for part in measurement.rounds] == [2, 1, 1, 1, 1]
-        assert measurement.accuracy is not None
-        assert (measurement.accuracy.correct, measurement.accuracy.total) == (12, 12)
-        assert measurement.file_bytes == Path(measurement.model).stat().st_size
+        assert measurement.subject.backend == ("litert" if measurement.name.endswith("tflite") else "onnx")
+        assert [len(part.total_seconds) for part in measurement.rounds] == [1] * 6
+        answers = results.answers_of(measurement.subject)
+        assert answers is not None
+        assert answers.top(1) == Share(12, 12)
+        assert measurement.file_bytes == Path(measurement.subject.model).stat().st_size
         assert measurement.card.labels == ("red", "green", "blue")
         for part in measurement.rounds:
             steps = zip(part.prepare_seconds, part.invoke_seconds, part.total_seconds)
@@ -88,7 +91,7 @@ def test_a_model_that_takes_its_process_down_is_a_row_and_the_rest_goes_on(
     done = run("benchmarks", "run", *files, *settings[:-1], env=environment)
     results = read_results(tmp_path / "results.json")
     assert done.returncode == 1
-    assert [failure.name for failure in results.failures] == ["rgb_int8.tflite"]
+    assert [failure.name for failure in results.failures] == ["rgb_int8.tflite (litert, 1 thread)"]
     assert [measurement.name for measurement in results.measurements] == ["rgb_float32.onnx"]
 
 
@@ -100,7 +103,7 @@ def test_a_model_that_answers_nan_is_a_row_that_says_so(run: Run, models: Path, 
     model.write_bytes(content.replace(weight, nan))
     done = run("benchmarks", "run", model, "--data", colours, "--out", tmp_path, "--runs", 1)
     assert done.returncode == 1
-    assert "nan.onnx failed: rgb_float32: its network answers with NaN" in done.stdout
+    assert "nan.onnx (onnx, 1 thread) failed: rgb_float32: its network answers with NaN" in done.stdout
 
 
 def test_classes_that_are_not_the_models_are_refused(run: Run, models: Path, colours: Path, tmp_path: Path) -> None:
@@ -117,9 +120,8 @@ def test_classes_that_are_not_the_models_are_refused(run: Run, models: Path, col
 def test_fewer_pictures_can_be_asked_for(run: Run, models: Path, colours: Path, tmp_path: Path) -> None:
     settings = ("--data", colours, "--out", tmp_path, "--max-pictures", 6, "--split", "train", "--runs", 1)
     assert run("benchmarks", "run", models / "rgb_float32.tflite", *settings).returncode == 0
-    (measurement,) = read_results(tmp_path / "results.json").measurements
-    assert measurement.accuracy is not None
-    assert (measurement.accuracy.total, measurement.accuracy.split) == (6, "train")
+    (answers,) = read_results(tmp_path / "results.json").answers
+    assert (len(answers.pictures), answers.split) == (6, "train")
 
 
 @pytest.mark.parametrize(
@@ -164,7 +166,11 @@ def test_a_run_that_is_stopped_leaves_what_was_measured_and_no_process(
     assert not results.failures
     if number == signal.SIGINT:
         assert process.returncode == 130
-        assert errors == f"benchmarks: stopped; what was measured lies in {file}: python -m benchmarks report {file}\n"
+        assert errors == (
+            f"benchmarks: stopped; what was measured lies in {file}, with a report on it; "
+            "to go on: the same command with --resume\n"
+        )
+        assert (tmp_path / "report.html").stat().st_size > 10_000
     # A worker that could not be told ends by itself when nobody takes its answer.
     wait_until(lambda: not is_process_group(process.pid))
 
@@ -184,14 +190,78 @@ def is_process_group(number: int) -> bool:
     return True
 
 
-@pytest.mark.parametrize(
-    ("runs", "parts"), [(1, [1]), (3, [1, 1, 1]), (5, [1] * 5), (7, [2, 2, 1, 1, 1]), (200, [40] * 5)]
-)
-def test_runs_are_shared_out_among_the_rounds(runs: int, parts: list[int]) -> None:
-    assert split_runs(runs) == parts
-
-
 def test_settings_that_make_no_sense_cannot_be_made() -> None:
-    for make in (partial(Settings, threads=0), partial(Settings, runs=0), partial(Settings, max_pictures=0)):
-        with pytest.raises(UsageError, match=r"--[a-z-]+ 0: expected 1 or more"):
-            make("data")
+    for make in (partial(Settings, threads=(0,)), partial(Settings, runs=0), partial(Settings, scenarios=("tea",))):
+        with pytest.raises(UsageError, match=r"--[a-z-]+ (0|tea): expected"):
+            make(Data("data"))
+    with pytest.raises(UsageError, match="--max-pictures 0: expected 1 or more"):
+        Data("data", max_pictures=0)
+
+
+def test_every_backend_number_of_threads_and_scenario_is_measured(
+    run: Run, models: Path, colours: Path, tmp_path: Path
+) -> None:
+    done = run(
+        "benchmarks", "run", models / "rgb_int8.tflite", models / "rgb_float32.onnx", "--data", colours,
+        "--out", tmp_path, "--runs", 1, "--threads", "1,2", "--scenario", "single-stream,multi-stream,offline",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    results = read_results(tmp_path / "results.json")
+    found = {(m.subject.backend, m.subject.threads, m.subject.scenario) for m in results.measurements}
+    assert found == set(product(("litert", "onnx"), (1, 2), ("single-stream", "multi-stream", "offline")))
+    queries = {m.subject.scenario: m.pictures_a_query for m in results.measurements if m.subject.threads == 1}
+    assert (queries["single-stream"], queries["multi-stream"]) == (1, 8)
+    assert [peaks.threads for peaks in results.peaks] == [1, 2]
+    # One set of answers a model and backend, whatever the threads.
+    assert len(results.answers) == 2
+
+
+def test_a_run_that_was_killed_goes_on_where_it_was(models: Path, colours: Path, tmp_path: Path, run: Run) -> None:
+    file = tmp_path / "results.json"
+    arguments = [models / "rgb_int8.tflite", models / "rgb_float32.onnx", "--data", colours, "--out", tmp_path]
+    command = [sys.executable, "-m", "benchmarks", "run", *arguments, "--runs", "6"]
+    process = subprocess.Popen(list(map(str, command)), cwd=ROOT, start_new_session=True)
+    wait_until(lambda: file.exists() and len(read_results(file).measurements) == 2)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    before = read_results(file)
+    assert sum(len(m.rounds) for m in before.measurements) < 12
+    other = run("benchmarks", "run", *arguments, "--runs", 3, "--resume")
+    assert (other.returncode, "measured with other settings" in other.stderr) == (1, True)
+    done = run("benchmarks", "run", *arguments, "--runs", 6, "--resume")
+    assert (done.returncode, done.stderr) == (0, "")
+    after = {m.subject: m for m in read_results(file).measurements}
+    for measurement in before.measurements:
+        rounds = after[measurement.subject].rounds
+        assert rounds[: len(measurement.rounds)] == measurement.rounds
+        assert [part.number for part in rounds] == list(range(6))
+
+
+def test_a_power_meters_log_gives_the_energy_of_a_picture(
+    run: Run, models: Path, colours: Path, tmp_path: Path
+) -> None:
+    log = tmp_path / "power.csv"
+    log.write_text(f"seconds,watts\n{time.time() - 10},5\n{time.time() + 1000},5\n")
+    settings = ("--data", colours, "--out", tmp_path, "--runs", 2, "--power-log", log)
+    assert run("benchmarks", "run", models / "rgb_int8.tflite", *settings).returncode == 0
+    (measurement,) = read_results(tmp_path / "results.json").measurements
+    for part in measurement.rounds:
+        seconds = part.conditions.ended_at_seconds - part.conditions.started_at_seconds
+        assert part.conditions.energy_joules == pytest.approx(5 * seconds)
+
+
+def test_data_in_the_form_of_mlperf_tiny_is_read(run: Run, models: Path, tmp_path: Path) -> None:
+    data = write_tiny_data(tmp_path / "ic01")
+    assert (
+        run("benchmarks", "run", models / "rgb_int8.tflite", "--data", data, "--out", tmp_path, "--runs", 1).returncode
+        == 0
+    )
+    (answers,) = read_results(tmp_path / "results.json").answers
+    assert answers.top(1) == Share(6, 6)
+    (data / "red0.bin").write_bytes(b"\0" * 100)
+    assert (
+        run("benchmarks", "run", models / "rgb_int8.tflite", "--data", data, "--out", tmp_path, "--runs", 1).returncode
+        == 0
+    )
+    (answers,) = read_results(tmp_path / "results.json").answers
+    assert (answers.top(1), answers.unreadable) == (Share(5, 5), 1)

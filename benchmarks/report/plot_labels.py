@@ -23,9 +23,9 @@ _OUTSIDE, _COVERS, _CROSSES = 100, 10, 1
 _POINT_PIXELS = 8
 _STYLE: dict[str, Any] = {
     "textcoords": "offset points",
-    "fontsize": 8,
-    "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.7, "pad": 0.5},
-    "arrowprops": {"arrowstyle": "-", "linewidth": 0.5, "color": "#b0b0b0", "shrinkA": 0, "shrinkB": 3},
+    "fontsize": 7.5,
+    "bbox": {"facecolor": "#fefefe", "edgecolor": "none", "alpha": 0.7, "pad": 0.5},
+    "arrowprops": {"arrowstyle": "-", "linewidth": 0.5, "color": "#8e8e94", "shrinkA": 0, "shrinkB": 3},
 }
 
 

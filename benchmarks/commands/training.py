@@ -1,0 +1,33 @@
+"""`python -m benchmarks training`: the published trainings, each with its figure and its bar."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+_EPILOG = """Each training is `python -m train` in a process of its own; one whose model is in DIR already is not
+done again, and one that was ended goes on. Exit status 1 where a bar is missed.
+
+examples:
+  python -m benchmarks training --data-dir data --out out/training
+  python -m benchmarks training --data-dir data --out out/training deep_cnn mlp
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _EPILOG
+    parser.add_argument("names", nargs="*", metavar="NAME", help="of trainings (default: all)")
+    parser.add_argument(
+        "--data-dir", required=True, type=Path, metavar="DIR", help="has the data sets: mnist.npz, flowers5.tar, ..."
+    )
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the models and reports go")
+
+
+def run(args: argparse.Namespace) -> int:
+    from benchmarks.trainings import choose_trainings, format_outcomes, run_training
+
+    trainings = choose_trainings(args.names)
+    args.out.mkdir(parents=True, exist_ok=True)
+    outcomes = [run_training(training, args.data_dir, args.out, print) for training in trainings]
+    print(format_outcomes(outcomes))
+    return 0 if all(outcome.holds for outcome in outcomes) else 1

@@ -1,0 +1,180 @@
+"""Whether this room measures what it says: what its loop adds, whether MLPerf's load generator sees the same, and
+which differences of known size it finds. Bars are those of the project; they are measured here, never by a timed test.
+"""
+
+from __future__ import annotations
+
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.bootstrap import Estimate, estimate_median, estimate_paired_ratio
+from benchmarks.loadgen import LoadSettings, run_loadgen
+from benchmarks.measurement import Subject
+from benchmarks.progress import Progress
+from benchmarks.rounds import AUTO_RUNS, AUTO_SECONDS, ENOUGH_ROUNDS
+from benchmarks.tasks import Data, LatencyTask
+from benchmarks.timing import time_runs, warm_up
+from benchmarks.worker_process import run_latency
+from runtime.backends.table import find_backends
+from runtime.classifier import Classifier
+from runtime.frame import Frame
+
+PLANTED_SHARE = 0.05
+# What the loop may add, how far LoadGen's medians may be from ours, and one run's ratios from another's.
+MOST_ADDED, MOST_FROM_LOADGEN, MOST_BETWEEN_RUNS = 0.01, 0.03, 0.05
+_BLOCK_RUNS = 25
+_NOTHING_RUNS = 2000
+_LOADGEN_SECONDS = 1.5
+_SEED = 0
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was checked, what came out, in words, and whether it holds the bar."""
+
+    what: str
+    found: str
+    bar: str
+    holds: bool
+
+
+def check_loop(model: str, blocks: int, progress: Progress) -> Check:
+    """What the loop costs by itself, with nothing to time in it, as a share of a run of the model.
+
+    Beside it the same runs in turns, in the loop and bare: a machine with other work to do drowns so small a share.
+    """
+    classifier = Classifier.load(model, threads=1)
+    frame = _fitted_frame(classifier)
+
+    def run() -> float:
+        return classifier.classify_frame(frame).timings.total
+
+    warm_up(run, time.monotonic)
+    loops = {"ours": _loop_of_room, "bare": _bare_loop}
+    times: dict[str, list[list[float]]] = {"ours": [], "bare": []}
+    generator = random.Random(_SEED)
+    for number in range(blocks):
+        for name in generator.sample(list(loops), len(loops)):
+            times[name].append([loops[name](run) for _ in range(_BLOCK_RUNS)])
+        progress(number + 1, blocks)
+    added = statistics.median(_loop_of_room(lambda: 0.0) - _bare_loop(lambda: 0.0) for _ in range(_NOTHING_RUNS))
+    share = added / estimate_median(times["bare"]).value
+    in_turns = _show_share(estimate_paired_ratio(times["ours"], times["bare"]))
+    found = f"{share:+.3%} ({added * 1e6:.1f} us); in turns {in_turns}"
+    return Check("what the loop adds to a run", found, f"at most {MOST_ADDED:.0%}", share <= MOST_ADDED)
+
+
+def _loop_of_room(run: Callable[[], float]) -> float:
+    """Seconds around a loop of one run: its start and its end count in full."""
+    started = time.monotonic()
+    time_runs(run, 1, AUTO_SECONDS, time.monotonic)
+    return time.monotonic() - started
+
+
+def _bare_loop(run: Callable[[], float]) -> float:
+    started = time.monotonic()
+    run()
+    return time.monotonic() - started
+
+
+def check_against_loadgen(model: str, rounds: int, progress: Progress) -> Check:
+    """Our median of a fitted picture's classification against LoadGen's (SingleStream), in turns."""
+    classifier = Classifier.load(model, threads=1)
+    card = classifier.card
+    theirs: list[list[float]] = []
+    ours: list[list[float]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        pictures = Path(folder) / "pictures.npz"
+        shape = (len(card.labels), card.input.height, card.input.width, 3)
+        noise = np.random.default_rng(_SEED).integers(0, 256, (8, *shape[1:]), np.uint8)
+        np.savez(pictures, x_train=noise, y_train=np.arange(8), x_test=noise, y_test=np.arange(8), labels=card.labels)
+        load = LoadSettings(seconds=_LOADGEN_SECONDS)
+        frame = _fitted_frame(classifier)
+        for number in range(rounds):
+            result = run_loadgen(classifier, Data(str(pictures)), load, Path(folder) / "logs")
+            theirs.append([float(result.figures["50.00 percentile latency (ns)"]) / 1e9])
+            warm_up(lambda: classifier.classify_frame(frame, 1).timings.invoke, time.monotonic)
+            runs = max(_BLOCK_RUNS, round(_LOADGEN_SECONDS / theirs[-1][0]))
+            ours.append([classifier.classify_frame(frame, 1).timings.invoke for _ in range(runs)])
+            progress(number + 1, rounds)
+    ratio = estimate_paired_ratio(ours, theirs)
+    holds = abs(ratio.value - 1) <= MOST_FROM_LOADGEN
+    return Check("our median against LoadGen's", _show_share(ratio), f"within {MOST_FROM_LOADGEN:.0%}", holds)
+
+
+def _fitted_frame(classifier: Classifier) -> Frame:
+    size = classifier.card.input
+    picture = np.random.default_rng(_SEED).integers(0, 256, (size.height, size.width, size.channels), np.uint8)
+    return Frame(picture, is_fitted=True)
+
+
+def check_planted(model: str, experiments: int, progress: Progress) -> Iterator[Check]:
+    """A model against itself, and against itself with a busy wait of PLANTED_SHARE, as a run measures them."""
+    nothing, planted = [], []
+    for number in range(experiments):
+        same, other, slower = _measure_planted(model, (0.0, 0.0, PLANTED_SHARE), seed=number)
+        nothing.append(estimate_paired_ratio(other, same))
+        planted.append(estimate_paired_ratio(slower, same))
+        progress(number + 1, experiments)
+    falsely = sum(ratio.is_real for ratio in nothing)
+    allowed = -(-experiments // 20)
+    yield Check(
+        "a difference of 0 %", f"found {falsely} times in {experiments}", f"at most {allowed}", falsely <= allowed
+    )
+    found = sum(ratio.low > 1 for ratio in planted)
+    held = sum(ratio.low <= 1 + PLANTED_SHARE <= ratio.high for ratio in planted)
+    middle = statistics.median(ratio.value for ratio in planted)
+    yield Check(
+        f"a difference of {PLANTED_SHARE:.0%}",
+        f"found {found} times in {experiments} (median {middle - 1:.1%}), within its interval {held} times",
+        f"found, within the interval {experiments - allowed} times",
+        found == experiments and held >= experiments - allowed,
+    )
+
+
+def _measure_planted(model: str, shares: Sequence[float], seed: int) -> list[list[tuple[float, ...]]]:
+    """For each share the invoke times of each round."""
+    subject = Subject(model, find_backends(Path(model).suffix)[0].name, 1)
+    generator = random.Random(seed)
+    times: list[list[tuple[float, ...]]] = [[] for _ in shares]
+    for number in range(ENOUGH_ROUNDS):
+        for place in generator.sample(range(len(shares)), len(shares)):
+            task = LatencyTask(subject, number, AUTO_RUNS, AUTO_SECONDS, time.monotonic(), shares[place])
+            times[place].append(run_latency(task).invoke_seconds)
+    return times
+
+
+def check_repeatability(models: Sequence[str], progress: Progress) -> Check:
+    """The ratio of each model to the first one in one run against that in another."""
+    runs = []
+    for number in range(2):
+        first, *others = _measure_models(models, number)
+        runs.append([estimate_paired_ratio(other, first).value for other in others])
+        progress(number + 1, 2)
+    apart = max(abs(one / other - 1) for one, other in zip(*runs))
+    what = f"ratios between {len(models)} models, run against run"
+    bar = f"within {MOST_BETWEEN_RUNS:.0%}"
+    return Check(what, f"at most {apart:.1%} apart", bar, apart <= MOST_BETWEEN_RUNS)
+
+
+def _measure_models(models: Sequence[str], seed: int) -> list[list[tuple[float, ...]]]:
+    """For each model the times of each round."""
+    generator = random.Random(seed)
+    times: dict[str, list[tuple[float, ...]]] = {model: [] for model in models}
+    for number in range(ENOUGH_ROUNDS):
+        for model in generator.sample(list(models), len(models)):
+            subject = Subject(model, find_backends(Path(model).suffix)[0].name, 1)
+            part = run_latency(LatencyTask(subject, number, AUTO_RUNS, AUTO_SECONDS, time.monotonic()))
+            times[model].append(part.total_seconds)
+    return list(times.values())
+
+
+def _show_share(ratio: Estimate) -> str:
+    return f"{ratio.value - 1:+.2%} ({ratio.low - 1:+.2%} to {ratio.high - 1:+.2%})"

@@ -1,0 +1,68 @@
+"""Single readings of the kernel's and the driver's counters. Each gives None where the machine does not tell."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+_PROCESSORS = Path("/sys/devices/system/cpu")
+_PROCESSOR_TIMES = Path("/proc/stat")
+_MEMORY_EVENTS = Path("/proc/vmstat")
+_OWN_STATUS = Path("/proc/self/status")
+_TOOL_SECONDS = 5
+
+
+def read_frequency_hertz(folder: Path = _PROCESSORS) -> float | None:
+    """The mean of the cores' present frequencies."""
+    try:
+        kilohertz = [int(file.read_text()) for file in folder.glob("cpu[0-9]*/cpufreq/scaling_cur_freq")]
+    except (OSError, ValueError):
+        return None
+    return sum(kilohertz) * 1e3 / len(kilohertz) if kilohertz else None
+
+
+def read_busy_seconds() -> float | None:
+    """Seconds that all cores together were not idle, since the machine started."""
+    try:
+        fields = [int(ticks) for ticks in _PROCESSOR_TIMES.read_text().split("\n", 1)[0].split()[1:]]
+        user, nice, system, _idle, _wait, interrupts, soft_interrupts, stolen = fields[:8]
+    except (OSError, ValueError):
+        return None
+    return (user + nice + system + interrupts + soft_interrupts + stolen) / os.sysconf("SC_CLK_TCK")
+
+
+def read_swapped_pages() -> int | None:
+    """Pages that the machine has read back from swap since it started."""
+    try:
+        return int(_MEMORY_EVENTS.read_text().partition("pswpin ")[2].split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def read_resident_bytes() -> int | None:
+    """This process's resident memory at present."""
+    try:
+        return int(_OWN_STATUS.read_text().partition("VmRSS:")[2].split()[0]) * 1024
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def read_gpu_memory_bytes() -> int | None:
+    """This process's memory on NVIDIA GPUs."""
+    command = ["nvidia-smi", "--query-compute-apps=pid,used_memory", "--format=csv,noheader,nounits"]
+    if shutil.which(command[0]) is None:
+        return None
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_TOOL_SECONDS, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return parse_gpu_memory(done.stdout, os.getpid())
+
+
+def parse_gpu_memory(answer: str, process: int) -> int | None:
+    """Of lines `pid, MiB` the process's sum."""
+    rows = [line.split(",") for line in answer.splitlines() if line.count(",") == 1]
+    used = [int(mib) for pid, mib in rows if pid.strip() == str(process) and mib.strip().isdigit()]
+    return sum(used) * 2**20 if used else None

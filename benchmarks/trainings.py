@@ -1,0 +1,141 @@
+"""Trainings whose figures are published: each is `python -m train` with some options, and what it must reach."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import BenchmarkError
+
+# Where the data lies in --data-dir, by the name that a training has for it.
+DATA_FILES = {"cats_dogs": "cats_vs_dogs.tar", "flowers": "flowers5.tar"}
+
+
+@dataclass(frozen=True)
+class Training:
+    """One row. bar: the top-1 (0..1) on the test pictures that it must reach, None where none is set."""
+
+    name: str
+    data: str
+    model: str
+    options: tuple[str, ...]
+    bar: float | None = None
+
+    def command(self, data_dir: Path, out: Path) -> list[str]:
+        """What runs it; it goes on where an earlier one was ended."""
+        data = str(data_dir / DATA_FILES[self.data]) if self.data in DATA_FILES else self.data
+        where = () if self.data in DATA_FILES else ("--data-dir", str(data_dir))
+        file = self.file(out)
+        resume = ("--resume",) if file.with_name(file.name + ".resume").exists() else ()
+        return [
+            *(sys.executable, "-m", "train", data, "--model", self.model, "--out", str(file)),
+            *where, *self.options, *resume,
+        ]  # fmt: skip
+
+    def file(self, out: Path) -> Path:
+        """The model."""
+        return out / f"{self.name}.keras"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a training gave. top1: 0..1 of `count` test pictures, with its 95 % interval. seconds: of the whole run.
+
+    epoch_seconds: the median of the last phase's epochs.
+    """
+
+    training: Training
+    top1: float
+    interval: tuple[float, float]
+    count: int
+    epochs: int
+    epoch_seconds: float
+    seconds: float
+
+    @property
+    def holds(self) -> bool:
+        return self.training.bar is None or self.top1 >= self.training.bar
+
+
+_LESSON = ("--recipe", "lesson")
+_QUARTER = ("--alpha", "0.25", "--strategy", "full", "--epochs", "20")
+
+# The bars: the lessons' published figures, and for our own recipe what it must pass.
+TRAININGS = (
+    Training("mlp-lesson", "mnist", "mlp", _LESSON, 0.9756),
+    Training("mlp", "mnist", "mlp", ("--epochs", "30"), 0.984),
+    Training("cnn-lesson", "mnist", "cnn", _LESSON, 0.9853),
+    Training("cnn", "mnist", "cnn", (), 0.992),
+    Training("cnn_5x5-lesson", "mnist", "cnn_5x5", _LESSON, 0.9893),
+    Training("deep_cnn", "mnist", "deep_cnn", ("--epochs", "30"), 0.995),
+    Training("deep_cnn-quick", "mnist", "deep_cnn", ("--epochs", "4", "--augment", "none"), 0.9926),
+    Training("deep_cnn-lesson", "mnist", "deep_cnn", _LESSON, 0.9926),
+    Training("flowers-mobilenet", "flowers", "mobilenet", _QUARTER, 0.86),
+    Training("flowers-lite0", "flowers", "efficientnet_lite0", ("--strategy", "full"), 0.92),
+    Training("cats_dogs-mobilenet", "cats_dogs", "mobilenet", _QUARTER, 0.96),
+    Training("cats_dogs-lite0", "cats_dogs", "efficientnet_lite0", ("--strategy", "full", "--epochs", "5"), 0.985),
+    Training("cats_dogs-scratch", "cats_dogs", "cats_dogs", ("--epochs", "25"), 0.80),
+    Training("cats_dogs-scratch-plain", "cats_dogs", "cats_dogs", ("--epochs", "25", "--augment", "none")),
+    Training("cifar_simple-lesson", "cifar10", "cifar_simple", _LESSON),
+    Training("cifar_bn", "cifar10", "cifar_bn", ("--epochs", "20"), 0.80),
+    Training("resnet8", "cifar10", "resnet8", ("--epochs", "30")),
+    Training("cifar_small", "cifar10", "cifar_small", ("--epochs", "15")),
+)
+
+
+def choose_trainings(names: Sequence[str]) -> tuple[Training, ...]:
+    """Those of these names; all of them without a name. Raises BenchmarkError for a name that there is not."""
+    known = {training.name: training for training in TRAININGS}
+    for name in names:
+        if name not in known:
+            raise BenchmarkError(f"{name}: no such training; expected some of {', '.join(known)}")
+    return tuple(known[name] for name in names) or TRAININGS
+
+
+def run_training(training: Training, data_dir: Path, out: Path, tell: Callable[[str], None]) -> Outcome:
+    """Run it, unless its model is already in `out`. Raises BenchmarkError when it fails."""
+    figures = training.file(out).with_suffix(".metrics.json")
+    if not figures.exists():
+        command = training.command(data_dir, out)
+        tell("python " + " ".join(command[1:]))
+        if subprocess.run(command, check=False).returncode:
+            raise BenchmarkError(f"{training.name}: failed; its own words are above")
+    return _read_outcome(training, json.loads(figures.read_text(encoding="utf-8")))
+
+
+def _read_outcome(training: Training, figures: dict[str, Any]) -> Outcome:
+    seconds = sorted(
+        epoch["train_seconds"] for epoch in figures["epochs"] if epoch["phase"] == figures["epochs"][-1]["phase"]
+    )
+    low, high = figures["top1_interval_95"]
+    return Outcome(
+        training,
+        figures["top1"],
+        (low, high),
+        figures["count"],
+        len(figures["epochs"]),
+        seconds[len(seconds) // 2],
+        figures["train_seconds"],
+    )
+
+
+def format_outcomes(outcomes: Sequence[Outcome]) -> str:
+    """A Markdown table."""
+    lines = [
+        "| training | model | data | options | top-1 | 95 % interval | bar | epochs | s an epoch | s in all |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for one in outcomes:
+        training = one.training
+        bar = "" if training.bar is None else f"{training.bar:.2%}{'' if one.holds else ' missed'}"
+        low, high = one.interval
+        lines.append(
+            f"| {training.name} | {training.model} | {training.data} | {' '.join(training.options)} | {one.top1:.2%} "
+            f"| {low:.2%} to {high:.2%} | {bar} | {one.epochs} | {one.epoch_seconds:.1f} | {one.seconds:.0f} |"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,73 @@
+"""`compare`: real differences are told from noise, and a regression fails."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.measurement import Results
+from benchmarks.regression import Change, find_changes
+from benchmarks.results_file import write_results
+from tests.benchmarks.figures import make_answers, make_measurement, make_results, make_round
+from tests.conftest import Run
+
+
+def noisy(seconds: float, seed: int, correct: int = 180) -> Results:
+    """A run of one model on a machine with a noise of 2 % from process to process."""
+    generator = np.random.default_rng(seed)
+    times = [tuple(seconds * generator.normal(1, 0.02) * generator.normal(1, 0.01, 20)) for _ in range(12)]
+    measurement = make_measurement("cnn.tflite", seconds)
+    rounds = tuple(make_round(number, part) for number, part in enumerate(times))
+    return Results((replace(measurement, rounds=rounds),), answers=(make_answers("cnn.tflite", correct),))
+
+
+def latency_change(before: Results, after: Results) -> Change:
+    return next(change for change in find_changes(before, after) if change.figure == "latency p50, ms")
+
+
+def test_no_difference_is_found_in_noise_19_times_in_20() -> None:
+    found = [latency_change(noisy(0.01, seed), noisy(0.01, seed + 1000)).cost_ratio.is_real for seed in range(100)]
+    assert sum(found) <= 5
+
+
+def test_a_regression_of_10_percent_is_found_in_the_same_noise() -> None:
+    changes = [latency_change(noisy(0.01, seed), noisy(0.011, seed + 1000)) for seed in range(20)]
+    assert all(change.is_regression(0.05) for change in changes)
+    assert not any(change.is_regression(0.15) for change in changes)
+    assert not any(latency_change(noisy(0.011, seed), noisy(0.01, seed)).is_regression(0) for seed in range(20))
+
+
+def test_lost_accuracy_is_a_regression_and_a_few_pictures_are_chance() -> None:
+    def top1(correct: int) -> Change:
+        return find_changes(noisy(0.01, 0), noisy(0.01, 0, correct))[-1]
+
+    assert top1(150).is_regression(0.05)
+    assert not top1(190).is_regression(0)
+    assert top1(180).verdict == "no real difference"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "arguments", "status"),
+    [(0.010, (), 0), (0.012, (), 1), (0.012, ("--fail-above", "25%"), 0), (0.008, (), 0)],
+)
+def test_the_exit_status_is_for_continuous_integration(
+    run: Run, tmp_path: Path, seconds: float, arguments: tuple[str, ...], status: int
+) -> None:
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    write_results(before, noisy(0.010, 1))
+    write_results(after, noisy(seconds, 2))
+    done = run("benchmarks", "compare", before, after, *arguments)
+    assert (done.returncode, done.stderr) == (status, "")
+    assert ("worse by more than" in done.stdout) == bool(status)
+
+
+def test_results_with_nothing_in_common_are_refused(run: Run, tmp_path: Path) -> None:
+    write_results(tmp_path / "a.json", make_results(("a.tflite", 0.01, 100)))
+    write_results(tmp_path / "b.json", make_results(("b.tflite", 0.01, 100)))
+    done = run("benchmarks", "compare", tmp_path / "a.json", tmp_path / "b.json")
+    assert done.returncode == 1
+    assert "have nothing in common" in done.stderr
+    assert done.stderr.count("\n") == 1

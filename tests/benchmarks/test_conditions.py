@@ -1,0 +1,77 @@
+"""What the machine tells: counters, power meters, tools' answers."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.conditions import observe_conditions, with_power_log
+from benchmarks.errors import BenchmarkError
+from benchmarks.host import is_emulated
+from benchmarks.power import Energy, PowerLog, difference_joules, read_energy, read_power_log
+from benchmarks.sensors import parse_gpu_memory
+from tests.benchmarks.figures import QUIET
+
+
+def test_the_processors_own_counters_are_read_and_added(tmp_path: Path) -> None:
+    for name, microjoules in (("intel-rapl:0", 5_000_000), ("intel-rapl:0:0", 1_000_000), ("intel-rapl:1", 250_000)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "energy_uj").write_text(f"{microjoules}\n")
+        (tmp_path / name / "max_energy_range_uj").write_text("10000000\n")
+    before = read_energy(tmp_path)
+    assert before == (Energy(5.0, 10.0), Energy(0.25, 10.0))
+    (tmp_path / "intel-rapl:0" / "energy_uj").write_text("1000000")  # went round
+    (tmp_path / "intel-rapl:1" / "energy_uj").write_text("750000")
+    assert difference_joules(before, read_energy(tmp_path)) == pytest.approx(6.5)
+    assert difference_joules((), ()) is None
+    assert read_energy(tmp_path / "none") == ()
+
+
+def test_a_power_meters_log_is_integrated_over_the_time_of_a_round(tmp_path: Path) -> None:
+    file = tmp_path / "power.csv"
+    file.write_text("seconds,watts\n12,4\n10,2\n11,3\n13,4\n")
+    log = read_power_log(file)
+    assert log == PowerLog((10.0, 11.0, 12.0, 13.0), (2.0, 3.0, 4.0, 4.0))
+    # By hand: 2.5 to 3 W over half a second, 3 to 4 W over one, 4 W over half a second.
+    assert log.energy_joules(10.5, 12.5) == pytest.approx(2.75 / 2 + 3.5 + 2)
+    assert log.energy_joules(9, 12) is None
+    assert with_power_log(replace(QUIET, started_at_seconds=11, ended_at_seconds=12), log).energy_joules == 3.5
+
+
+@pytest.mark.parametrize("text", ["time,power\n1,2\n", "seconds,watts\n1,much\n"])
+def test_a_power_log_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "power.csv").write_text(text)
+    with pytest.raises(BenchmarkError, match="expected a CSV file with the columns seconds"):
+        read_power_log(tmp_path / "power.csv")
+
+
+def test_the_load_of_others_and_the_time_are_observed() -> None:
+    with observe_conditions() as observed:
+        until = time.monotonic() + 0.2
+        while time.monotonic() < until:
+            pass
+    (conditions,) = observed
+    assert 0.2 <= conditions.ended_at_seconds - conditions.started_at_seconds < 60
+    assert conditions.other_load_cores is None or conditions.other_load_cores >= 0
+
+
+def test_a_process_has_the_gpu_memory_of_its_own_lines() -> None:
+    assert parse_gpu_memory("41, 300\n42, 512\n42, 1\n", 42) == 513 * 2**20
+    assert parse_gpu_memory("41, 300\n", 42) is None
+    assert parse_gpu_memory("42, [N/A]\n", 42) is None
+
+
+@pytest.mark.parametrize(
+    ("machine", "processor", "expected"),
+    [
+        ("aarch64", "Intel(R) Xeon(R) Processor", True),
+        ("x86_64", "QEMU TCG CPU version 2.5+", True),
+        ("x86_64", "Intel(R) Xeon(R) Processor", False),
+        ("aarch64", "Raspberry Pi 5 Model B Rev 1.0", False),
+    ],
+)
+def test_an_emulated_processor_gives_itself_away(machine: str, processor: str, expected: bool) -> None:
+    assert is_emulated(machine, processor) == expected

@@ -1,0 +1,54 @@
+"""The loop that times, with a clock and a classifier that are made up."""
+
+from __future__ import annotations
+
+from itertools import chain, repeat
+
+import pytest
+
+from benchmarks.timing import MAX_WARM_UP_SECONDS, MIN_RUNS, WINDOW_RUNS, time_runs, warm_up
+
+
+class FakeModel:
+    """Takes the given seconds, run after run, on a clock of its own."""
+
+    def __init__(self, *seconds: float) -> None:
+        self.now = 100.0
+        self._seconds = chain(seconds, repeat(seconds[-1]))
+
+    def clock(self) -> float:
+        return self.now
+
+    def run(self) -> float:
+        seconds = next(self._seconds)
+        self.now += seconds
+        return seconds
+
+
+def test_warming_up_ends_when_two_windows_agree() -> None:
+    model = FakeModel(0.5, *[0.02] * 8, 0.01)
+    warmed = warm_up(model.run, model.clock)
+    # Nine slow runs, of which four may still be in a window whose median is steady.
+    assert warmed.runs == 9 - 4 + 2 * WINDOW_RUNS
+    assert warmed.is_steady
+    assert warmed.first_seconds == 0.5
+    assert warmed.seconds == pytest.approx(model.now - 100)
+
+
+def test_a_model_that_never_settles_is_told_so_and_timed_all_the_same() -> None:
+    model = FakeModel(*(0.01 * 1.05**number for number in range(300)))
+    warmed = warm_up(model.run, model.clock)
+    assert not warmed.is_steady
+    assert MAX_WARM_UP_SECONDS <= warmed.seconds < 2 * MAX_WARM_UP_SECONDS
+
+
+def test_every_run_is_kept_in_its_order() -> None:
+    model = FakeModel(0.1, 0.2, 0.3)
+    assert time_runs(model.run, 3, None, model.clock) == [0.1, 0.2, 0.3]
+
+
+def test_a_slow_model_is_timed_for_as_long_as_asked_but_a_few_times_at_least() -> None:
+    model = FakeModel(0.1)
+    assert len(time_runs(model.run, 100, 0.95, model.clock)) == 10
+    slow = FakeModel(60.0)
+    assert len(time_runs(slow.run, 100, 0.3, slow.clock)) == MIN_RUNS
