@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-EXTRAS := tflite,onnx,mqtt,serve,train,convert,benchmarks,loadgen,dev
+EXTRAS := tflite,onnx,mqtt,serve,train,tensorboard,jax,convert,benchmarks,loadgen,dev
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test check format lock default-model

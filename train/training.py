@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from runtime.card import Measured, ModelCard
 from runtime.dataset import DataSet

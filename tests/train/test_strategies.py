@@ -59,7 +59,9 @@ def with_new_head(photo_folder: Path, tmp_path_factory: pytest.TempPathFactory) 
     return model, said.getvalue(), out
 
 
-def _published_lite0() -> Network:
+@pytest.fixture(scope="module")
+def published() -> Network:
+    """Its backbone has the weights that a strategy begins with."""
     row = find_architecture("efficientnet_lite0")
     return build_network(row, Variant(choose_size(row, TINY), pretrained=True), classes=2)
 
@@ -70,9 +72,11 @@ def _changed(before: keras.Model, after: keras.Model) -> list[bool]:
     return [any(not np.array_equal(a, b) for a, b in zip(old.get_weights(), new.get_weights())) for old, new in pairs]
 
 
-def test_head_leaves_the_published_backbone_as_it_was(with_new_head: tuple[keras.Model, str, Path]) -> None:
+def test_head_leaves_the_published_backbone_as_it_was(
+    with_new_head: tuple[keras.Model, str, Path], published: Network
+) -> None:
     model = with_new_head[0]
-    before, after = _published_lite0().backbone.get_weights(), model.get_weights()
+    before, after = published.backbone.get_weights(), model.get_weights()
     assert len(after) == len(before) + 2  # and the classifier's kernel and bias
     for was, now in zip(before, after):
         np.testing.assert_array_equal(now, was)
@@ -106,18 +110,20 @@ def test_a_picture_that_cannot_be_read_is_named_and_left_out(with_new_head: tupl
     assert said[0].startswith("train: ") and "broken.jpg: is no picture" in said[0] and said[0].endswith("; skipped")
 
 
-def test_partial_learns_the_last_layers_and_the_classifier_only(photo_folder: Path, tmp_path: Path) -> None:
+def test_partial_learns_the_last_layers_and_the_classifier_only(
+    photo_folder: Path, published: Network, tmp_path: Path
+) -> None:
     plan = _plan("efficientnet_lite0", "partial", size=TINY, unfreeze=4)
     model, _ = _train(plan, open_training_data(str(photo_folder), None), tmp_path / "partial.keras")
-    changed = _changed(_published_lite0().whole, model)
+    changed = _changed(published.whole, model)
     assert changed[-5:] == [True] * 5
     assert not any(changed[:-5])
 
 
-def test_full_learns_every_layer(photo_folder: Path, tmp_path: Path) -> None:
+def test_full_learns_every_layer(photo_folder: Path, published: Network, tmp_path: Path) -> None:
     plan = _plan("efficientnet_lite0", "full", size=TINY)
     model, _ = _train(plan, open_training_data(str(photo_folder), None), tmp_path / "full.keras")
-    assert all(_changed(_published_lite0().whole, model))
+    assert all(_changed(published.whole, model))
 
 
 def test_full_learns_the_head_first(photo_folder: Path) -> None:
