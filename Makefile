@@ -1,13 +1,15 @@
 # make demo    sees a classifier work on frames, and a model trained, converted, checked and measured
 # make test    passes the tests
+# make fuzz    shows damaged pictures and models to all that reads them, for FUZZ_SECONDS
 # make check   format, lint, types and tests: before each commit
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+FUZZ_SECONDS := 180
 EXTRAS := tflite,onnx,mqtt,serve,train,tensorboard,jax,convert,benchmarks,loadgen,dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format lock default-model
+.PHONY: help install demo test fuzz check format lock default-model
 
 help:
 	@grep '^# make' Makefile | cut -c3-
@@ -25,6 +27,9 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest
+
+fuzz: install
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS)
 
 check: install
 	$(BIN)/ruff format --check

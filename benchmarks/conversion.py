@@ -49,7 +49,7 @@ class Int8File:
 class ConversionFigures:
     """What was measured of one network. sha256: of its .keras file. data: what it was measured on, `split` of it.
 
-    float_seconds, int8_seconds: single runs of the TFLite files by LiteRT on one thread, in interleaved blocks.
+    float_seconds, int8_seconds: single runs of the TFLite files by LiteRT, see `time_interleaved`.
     """
 
     model: str
@@ -157,7 +157,10 @@ def _ask(file: Path, data: Data) -> Answers:
 
 
 def time_interleaved(files: Sequence[Path]) -> list[tuple[float, ...]]:
-    """Seconds of single invocations of each `.tflite` on one thread: blocks of each in a new random order."""
+    """Seconds of single invocations of each `.tflite` on one thread: blocks of each in a new random order.
+
+    Of the processor's time, not the clock's: it is this thread that computes, and other programs do not count.
+    """
     interpreters = [open_interpreter(file) for file in files]
     times: list[list[float]] = [[] for _ in files]
     for interpreter in interpreters:
@@ -167,7 +170,7 @@ def time_interleaved(files: Sequence[Path]) -> list[tuple[float, ...]]:
     for _ in range(_BLOCKS):
         for number in generator.sample(range(len(files)), len(files)):
             for _ in range(_BLOCK_RUNS):
-                started = time.perf_counter()
+                started = time.thread_time()
                 interpreters[number].invoke()
-                times[number].append(time.perf_counter() - started)
+                times[number].append(time.thread_time() - started)
     return [tuple(part) for part in times]

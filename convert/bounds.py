@@ -6,25 +6,32 @@ from convert.agreement import Agreement
 from convert.order import Order, Target
 from runtime.errors import ConversionError
 
+# Layers in a message.
+_NAMED = 5
 
-def require_bounds(order: Order, target: Target, agreement: Agreement) -> None:
-    """Raise ConversionError where a file loses more than the order's bounds allow."""
-    _require_agreement(order, target, agreement)
+
+def require_bounds(order: Order, target: Target, agreement: Agreement, kept: tuple[str, ...]) -> None:
+    """Raise ConversionError where a file loses more than the order's bounds allow.
+
+    kept: the layers that stayed float32 in it, those that lose most first.
+    """
+    remedy = _remedy(order, target, kept)
+    _require_agreement(order, target, agreement, remedy)
     if order.bounds.max_drop is not None:
-        _require_accuracy(order.bounds.max_drop, order, target, agreement)
+        _require_accuracy(order.bounds.max_drop, order, target, agreement, remedy)
 
 
-def _require_agreement(order: Order, target: Target, agreement: Agreement) -> None:
+def _require_agreement(order: Order, target: Target, agreement: Agreement, remedy: str) -> None:
     short = order.bounds.min_agreement - agreement.top1
     if short > 0:
         raise ConversionError(
             f"{target.path}: not written; it agrees with {order.model} on {agreement.top1:.1%} of {agreement.count} "
             f"pictures, which is {short:.1%} below --min-agreement {order.bounds.min_agreement:g}; "
-            f"{_remedy(order, target)}"
+            f"{remedy}"
         )
 
 
-def _require_accuracy(max_drop: float, order: Order, target: Target, agreement: Agreement) -> None:
+def _require_accuracy(max_drop: float, order: Order, target: Target, agreement: Agreement, remedy: str) -> None:
     if agreement.correct is None or agreement.correct_original is None:
         raise ConversionError(
             f"{target.path}: not written; the pictures of {order.data} have no labels, so --max-drop {max_drop:g} "
@@ -34,13 +41,19 @@ def _require_accuracy(max_drop: float, order: Order, target: Target, agreement: 
     if drop > max_drop:
         raise ConversionError(
             f"{target.path}: not written; its top-1 on {agreement.count} pictures is {drop:.1f} points below that of "
-            f"{order.model}, more than --max-drop {max_drop:g}; {_remedy(order, target)}"
+            f"{order.model}, more than --max-drop {max_drop:g}; {remedy}"
         )
 
 
-def _remedy(order: Order, target: Target) -> str:
+def _remedy(order: Order, target: Target, kept: tuple[str, ...]) -> str:
     if target.recipe.is_lossless:
         return "a float conversion should lose nothing; check that the network has no random layers"
+    if target.float_layers.auto and kept:
+        return (
+            f"float32 in its {len(kept)} worst layers ({', '.join(kept[:_NAMED])}{', ...' * (len(kept) > _NAMED)}) is "
+            f"not enough: it does not bear integers, choose --recipe float16 or float32, or see python -m convert "
+            f"diagnose {order.model}"
+        )
     if target.recipe.is_integer:
         auto = "" if target.float_layers.auto or target.recipe.activations != "int8" else "--auto, "
         return f"try {auto}more --calibration-images (now {order.calibration_images}) or --recipe float32"

@@ -12,10 +12,12 @@ from convert.conversion import Conversion, Failure, convert
 from convert.interrupts import note_interrupts
 from convert.observer import Observer, T
 from convert.quiet import quiet_libraries
-from convert.report import format_summary, format_table, time_file
+from convert.report import format_summary, format_table, read_operators, time_file
 from runtime.errors import EdgeframeError, PictureError, UsageError
 
-DONE, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, WRONG_USAGE = 0, 1, 2
+# And the signal's number, as a shell has it: 130 for Ctrl-C.
+INTERRUPTED = 128
 
 # `module:function` of each, which takes the arguments behind its name and gives the exit code.
 _COMMANDS = {
@@ -55,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return _convert(given, _Bars(interrupts))
         except (Exception, KeyboardInterrupt) as error:
             # Where Ctrl-C comes while a C++ library calls back into Python, another exception comes out of it.
-            return INTERRUPTED if interrupts else _tell(error)
+            return INTERRUPTED + interrupts[0] if interrupts else _tell(error)
 
 
 def _tell(error: BaseException) -> int:
@@ -89,7 +91,5 @@ def _convert(arguments: Sequence[str], observer: Observer) -> int:
             rows = [time_file(file) for file in observer.track(done, "timing", len(done))]
             print(format_table(rows, failures), flush=True)
         elif done:
-            print(format_summary(done[0]), flush=True)
-    for failure in failures:
-        _tell(failure.error)
-    return FAILED if failures else DONE
+            print(format_summary(done[0], read_operators(done[0].path)), flush=True)
+    return max((_tell(failure.error) for failure in failures), default=DONE)

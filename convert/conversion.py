@@ -63,11 +63,12 @@ class _Material:
 
 @dataclass(frozen=True)
 class _Draft:
-    """A file without a card yet: what made it, what asks it, and how it agrees."""
+    """A file without a card yet: what made it, what asks it, how it agrees, and its layers that stayed float32."""
 
     tools: tuple[str, ...]
     score: ScorePicture
     agreement: Agreement
+    kept: tuple[str, ...]
 
 
 def convert(order: Order, observer: Observer) -> list[Conversion | Failure]:
@@ -127,7 +128,7 @@ def _make(new: Path, target: Target, order: Order, material: _Material, observer
     agreement, score, tools = draft.agreement, draft.score, draft.tools
     if order.differences is not None:
         save_differences(order.differences, target.path.name, material.check, agreement, source.card.labels)
-    require_bounds(order, target, agreement)
+    require_bounds(order, target, agreement, draft.kept)
     card = replace(
         source.card,
         recipe=target.recipe.name,
@@ -156,9 +157,10 @@ def _write_within_bounds(new: Path, target: Target, order: Order, material: _Mat
         tools = write(network, recipe, calibration, new, observer)
         with defer_interrupts():
             score = partial(network.ask, open_backend(new).run)
-        draft = _Draft(tools, score, measure_agreement(network, score, material.check, observer))
+        agreement = measure_agreement(network, score, material.check, observer)
+        draft = _Draft(tools, score, agreement, recipe.keep_float)
         with contextlib.suppress(ConversionError):
-            require_bounds(order, target, draft.agreement)
+            require_bounds(order, target, draft.agreement, draft.kept)
             break
     return draft
 

@@ -12,6 +12,7 @@ from convert.observer import Observer
 from runtime.card import GoldenSample, ModelCard
 from runtime.dataset import DataSet
 from runtime.image import Picture, fit_image
+from runtime.picture import ReducedPicture
 
 COUNT = 3
 MAX_SIDE = 96
@@ -38,8 +39,8 @@ def make_golden(data: DataSet, card: ModelCard, score: ScorePicture, observer: O
 
 
 def _shrink(picture: Picture) -> Image.Image:
-    image = Image.fromarray(np.squeeze(picture)) if isinstance(picture, np.ndarray) else picture
-    small = image.copy()
+    whole = picture.image if isinstance(picture, ReducedPicture) else picture
+    small = Image.fromarray(np.squeeze(whole)) if isinstance(whole, np.ndarray) else whole.copy()
     small.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX)
     return small
 

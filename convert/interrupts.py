@@ -1,30 +1,26 @@
-"""Ctrl-C at a moment when it does no harm."""
+"""Ctrl-C at a moment when it does no harm; being told to end (SIGTERM) is the same."""
 
 from __future__ import annotations
 
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextlib.contextmanager
 def note_interrupts() -> Iterator[list[int]]:
-    """A list that is not empty once Ctrl-C came, whatever became of the KeyboardInterrupt that it raised."""
+    """The signals that came so far, whatever became of the KeyboardInterrupt that each raised."""
     came: list[int] = []
 
     def interrupt(number: int, frame: object) -> None:
         came.append(number)
         raise KeyboardInterrupt
 
-    if threading.current_thread() is not threading.main_thread():
+    with _handle(interrupt):
         yield came
-        return
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield came
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager
@@ -34,14 +30,22 @@ def defer_interrupts() -> Iterator[None]:
     An interrupt while a compiled library is being imported (onnx, TensorFlow) can end the process by a
     segmentation fault, and then nothing is tidied up.
     """
+    came: list[int] = []
+    with _handle(lambda number, frame: came.append(number)):
+        yield
+    if came:
+        signal.raise_signal(came[0])
+
+
+@contextlib.contextmanager
+def _handle(handler: Callable[[int, object], None]) -> Iterator[None]:
+    """Only the main thread may; in another one nothing changes."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    before = {number: signal.signal(number, handler) for number in _SIGNALS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-    if came:
-        signal.raise_signal(signal.SIGINT)
+        for number, former in before.items():
+            signal.signal(number, former)

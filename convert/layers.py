@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -10,6 +11,7 @@ from runtime.errors import UsageError
 
 # When TensorFlow traces a network, Keras opens the scope of every layer twice: its operators are in the second one.
 _SCOPE = re.compile(r"(.+)_\d+$")
+_LIKELY = 5
 
 
 class LayerNames:
@@ -33,9 +35,11 @@ class LayerNames:
         known = set(found)
         for name in chosen:
             if name not in known:
+                there = [layer for layer in self.names if layer in known]
+                likely = difflib.get_close_matches(name, there, n=_LIKELY, cutoff=0) or there[:_LIKELY]
                 raise UsageError(
-                    f"--keep-float {name}: the file has no operator of such a layer; expected some of "
-                    f"{', '.join(name for name in self.names if name in known)}"
+                    f"--keep-float {name}: the file has no operator of such a layer; of its {len(there)} layers these "
+                    f"have names most like it: {', '.join(likely)}"
                 )
 
     def _deepest(self, path: str) -> list[str]:

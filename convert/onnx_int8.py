@@ -1,10 +1,11 @@
-"""Integer ONNX by onnxruntime's static quantization (QDQ), in the scheme that answers most like the original."""
+"""Integer ONNX by onnxruntime's static quantization (QDQ), in the fastest scheme that answers like the original."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from convert.network import Network
 from convert.observer import Observer
 from convert.onnx_graph import INPUT, keep_used_domains
 from convert.onnx_input import take_bytes
+from convert.onnx_schemes import SCHEMES, Scheme, choose_scheme
 from convert.recipes import Recipe
 from runtime.backends import open_backend
 from runtime.errors import ConversionError
@@ -43,31 +45,10 @@ _LAYER_OPERATORS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 _FUSED_OPERATORS = ("Clip", "Relu")
 
 
-@dataclass(frozen=True)
-class Scheme:
-    """signed: int8 activations (S8S8), else uint8 (U8S8).
-
-    U8S8 products overflow 16 bits on x86 without VNNI, so there the weights have 7 bits. per_channel: a
-    scale for each channel of the weights, else one for all.
-    """
-
-    signed: bool
-    per_channel: bool
-
-    def __str__(self) -> str:
-        types = "S8S8" if self.signed else "U8S8 with 7-bit weights"
-        return f"{types}, {'per-channel' if self.per_channel else 'per-tensor'}"
-
-
-SCHEMES = tuple(Scheme(signed, per_channel) for per_channel in (True, False) for signed in (True, False))
-
-
 def quantize_onnx(
     model: Any, network: Network, recipe: Recipe, calibration: np.ndarray, observer: Observer
 ) -> tuple[Any, str]:
-    """Quantize a float32 ModelProto in every scheme and keep the best.
-
-    The best agrees on the most calibration pictures; of equals, the one whose scores differ least.
+    """Quantize a float32 ModelProto in every scheme and keep one that `choose_scheme` chooses.
 
     Returns:
         The ModelProto, whose input is uint8, and the tool with its scheme, for the card.
@@ -77,19 +58,15 @@ def quantize_onnx(
         prepared = prepare_onnx(model, Path(folder))
         ranges = _measure_ranges(prepared, recipe, calibration, observer)
         kept = _kept_nodes(onnx.load(prepared).graph, recipe, LayerNames(network.model))
-        tried = []
+        tried: dict[Scheme, tuple[Agreement, Any]] = {}
         for scheme in observer.track(SCHEMES, "choosing a scheme", len(SCHEMES)):
             path = Path(folder, "scheme.onnx")
             onnx.save(_quantize(onnx.load(prepared), ranges, scheme, kept), path)
             backend = open_backend(path)
             scores = np.stack([network.ask(backend.run, picture) for picture in calibration])
-            tried.append((compare_scores(original, scores, None), scheme, onnx.load(path)))
-    _, scheme, best = max(tried, key=lambda attempt: _merit(attempt[0]))
-    return best, f"onnxruntime {onnxruntime.__version__} ({scheme}, {recipe.ranges})"
-
-
-def _merit(agreement: Agreement) -> tuple[int, float]:
-    return agreement.agreeing, -agreement.mean_difference
+            tried[scheme] = compare_scores(original, scores, None), onnx.load(path)
+    scheme = choose_scheme({scheme: agreement for scheme, (agreement, _) in tried.items()})
+    return tried[scheme][1], f"onnxruntime {onnxruntime.__version__} ({scheme}, {recipe.ranges})"
 
 
 def prepare_onnx(model: Any, folder: Path) -> Path:
@@ -115,11 +92,13 @@ def _measure_ranges(prepared: Path, recipe: Recipe, calibration: np.ndarray, obs
     """The range of every activation over the calibration pictures, by the recipe's method."""
     augmented = str(prepared.with_name("augmented.onnx"))
     method = _METHODS[recipe.ranges]
-    calibrator = create_calibrator(prepared, augmented_model_path=augmented, calibrate_method=method)
-    # It keeps every activation of all the pictures that it is given at a time.
-    for picture in observer.track(calibration, "calibrating", len(calibration)):
-        calibrator.collect_data(_Pictures(iter([picture])))
-    ranges = calibrator.compute_data()
+    # Some of the calibrators print what they do.
+    with contextlib.redirect_stdout(io.StringIO()):
+        calibrator = create_calibrator(prepared, augmented_model_path=augmented, calibrate_method=method)
+        # It keeps every activation of all the pictures that it is given at a time.
+        for picture in observer.track(calibration, "calibrating", len(calibration)):
+            calibrator.collect_data(_Pictures(iter([picture])))
+        ranges = calibrator.compute_data()
     # The other methods cut off what is rare, but a byte is 0..255.
     ranges[INPUT] = TensorData(lowest=np.float32(0), highest=np.float32(255))
     return ranges
@@ -149,7 +128,7 @@ def _quantize(model: Any, ranges: Any, scheme: Scheme, kept: list[str]) -> Any:
     quantizer = QDQQuantizer(
         model,
         per_channel=scheme.per_channel,
-        reduce_range=not scheme.signed,
+        reduce_range=scheme.bits == 7,
         weight_qType=QuantType.QInt8,
         activation_qType=QuantType.QInt8 if scheme.signed else QuantType.QUInt8,
         tensors_range=ranges,

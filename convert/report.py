@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import mean
 
 from convert.conversion import Conversion, Failure
@@ -11,6 +12,7 @@ from convert.pictures import plain_picture
 from runtime.classifier import Classifier
 from runtime.intervals import wilson_interval
 from runtime.measure import measure_latency
+from runtime.operators import OperatorReport, report_operators
 
 LATENCY_RUNS = 30
 
@@ -21,23 +23,39 @@ class FamilyRow:
 
     done: Conversion
     latency: float
+    operators: OperatorReport
 
 
 def time_file(done: Conversion) -> FamilyRow:
     """Measure a finished file as the runtime would run it."""
     classifier = Classifier.load(done.path, threads=1)
-    return FamilyRow(done, mean(measure_latency(classifier, plain_picture(done.card.input), LATENCY_RUNS).invoke))
+    latency = mean(measure_latency(classifier, plain_picture(done.card.input), LATENCY_RUNS).invoke)
+    return FamilyRow(done, latency, read_operators(done.path))
+
+
+def read_operators(path: Path) -> OperatorReport:
+    """What a file of any format computes."""
+    if path.suffix == ".tflite":
+        return report_operators(path)
+    from convert.operators_onnx import report_onnx
+
+    return report_onnx(path)
 
 
 def format_table(rows: Sequence[FamilyRow], failures: Sequence[Failure]) -> str:
     """A line a file; those that failed come last."""
-    cells = [("file", "size", "top-1", "agreement", "latency")]
+    cells: list[tuple[str, ...]] = [
+        ("file", "size", "top-1", "agreement", "operators", "computes", "latency", "taken whole by")
+    ]
     for row in rows:
         measured, agreement = row.done.card.measured, row.done.agreement
         top1 = "-" if measured is None else f"{measured.top1:.1%}"
         size, latency = f"{row.done.size / 1e6:.2f} MB", f"{row.latency * 1e3:.2f} ms"
-        cells.append((row.done.path.name, size, top1, f"{agreement.top1:.1%}", latency))
-    cells += [(failure.path.name, "failed", "", "", "") for failure in failures]
+        known = (row.done.path.name, size, top1, f"{agreement.top1:.1%}")
+        cells.append(
+            (*known, str(_count_operators(row.operators)), _macs(row.operators), latency, _whole(row.operators))
+        )
+    cells += [(failure.path.name, "failed", *[""] * (len(cells[0]) - 2)) for failure in failures]
     widths = [max(map(len, column)) for column in zip(*cells)]
     lines = [
         "  ".join(
@@ -54,11 +72,26 @@ def _caption(rows: Sequence[FamilyRow]) -> list[str]:
     done = rows[0].done
     return [
         f"on {done.agreement.count} pictures that did not calibrate them ({done.split}); "
-        f"latency: mean of {LATENCY_RUNS} runs here, one thread"
+        f"computes: multiply-accumulates; latency: mean of {LATENCY_RUNS} runs here, one thread"
     ]
 
 
-def format_summary(done: Conversion) -> str:
+def _count_operators(report: OperatorReport) -> int:
+    return sum(count for _, count in report.counts)
+
+
+def _macs(report: OperatorReport) -> str:
+    return f"{report.macs / 1e6:.1f} M"
+
+
+def _whole(report: OperatorReport) -> str:
+    """The delegates that take every operator; only TFLite has delegates."""
+    if not report.delegates:
+        return "-"
+    return ", ".join(fit.delegate for fit in report.delegates if fit.is_whole) or "none"
+
+
+def format_summary(done: Conversion, operators: OperatorReport) -> str:
     """What is known of one file, a line each."""
     agreement = done.agreement
     rows = [
@@ -73,6 +106,9 @@ def format_summary(done: Conversion) -> str:
     rows.append(
         ("score difference", f"mean {agreement.mean_difference:.4f}, largest {agreement.largest_difference:.4f}")
     )
+    rows.append(("computes", f"{_macs(operators)} multiply-accumulates in {_count_operators(operators)} operators"))
+    if operators.delegates:
+        rows.append(("taken whole by", _whole(operators)))
     return "\n".join(f"{name:<17} {text}" for name, text in rows)
 
 

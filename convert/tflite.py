@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from convert.describe_tflite import describe_tflite
 from convert.failure import explain_failure
 from convert.layers import LayerNames
 from convert.network import Network
 from convert.observer import Observer
 from convert.recipes import Recipe
 from convert.tflite_check import check_tensors
-from convert.tflite_file import add_buffer
-from convert.tflite_metadata import BUFFER_NAME, append_labels, build_metadata
 from convert.tflite_mixed import quantize_partly
 
 _INTEGER_OPERATORS = {
@@ -44,8 +43,7 @@ def write_tflite(
             quantize_partly(converter, recipe, LayerNames(network.model)) if recipe.keep_float else converter.convert()
         )
     check_tensors(content, recipe, network.card.scores)
-    described = add_buffer(content, BUFFER_NAME, build_metadata(network.card))
-    path.write_bytes(append_labels(described, network.card.labels))
+    path.write_bytes(describe_tflite(content, network.card))
     return (f"tensorflow {tf.__version__}", *recipe.exceptions)
 
 

@@ -34,7 +34,7 @@ _NAME, _SUBGRAPHS, _LICENCE, _PARSER = 0, 3, 5, 7
 # SubGraphMetadata
 _INPUTS, _OUTPUTS = 2, 3
 # TensorMetadata
-_TENSOR_NAME, _CONTENT, _PROCESS_UNITS, _FILES = 0, 3, 4, 6
+_TENSOR_NAME, _DESCRIPTION, _CONTENT, _PROCESS_UNITS, _FILES = 0, 1, 3, 4, 6
 # Content, and what it is a union of
 _CONTENT_TYPE, _CONTENT_VALUE, _FEATURE, _IMAGE = 0, 1, 1, 2
 # ImageProperties
@@ -59,9 +59,13 @@ class TfliteMetadata:
     std: tuple[float, ...] = ()
 
 
-def build_metadata(card: ModelCard) -> bytes:
-    """The buffer that describes one picture of the card's normalisation, and one list of scores."""
-    network = NewTable({_INPUTS: (_describe_picture(card),), _OUTPUTS: (_describe_scores(),)})
+def build_metadata(card: ModelCard, has_labels: bool) -> bytes:
+    """The buffer that describes one picture of the card's normalisation, and one list of scores.
+
+    has_labels: whether a label file names each score; else there is one score, the probability of the second class.
+    """
+    scores = _describe_scores() if has_labels else _describe_score(*card.labels)
+    network = NewTable({_INPUTS: (_describe_picture(card),), _OUTPUTS: (scores,)})
     root = NewTable({_NAME: card.name, _SUBGRAPHS: (network,), _LICENCE: card.licence, _PARSER: _MIN_PARSER_VERSION})
     return write_table(root, _IDENTIFIER)
 
@@ -78,6 +82,12 @@ def _describe_scores() -> NewTable:
     labels = NewTable({_FILE_NAME: LABELS_ENTRY, _FILE_TYPE: _AXIS_LABELS})
     content = NewTable({_CONTENT_TYPE: _FEATURE, _CONTENT_VALUE: NewTable({})})
     return NewTable({_TENSOR_NAME: "probability", _CONTENT: content, _FILES: (labels,)})
+
+
+def _describe_score(first: str, second: str) -> NewTable:
+    content = NewTable({_CONTENT_TYPE: _FEATURE, _CONTENT_VALUE: NewTable({})})
+    words = f"the probability of {second}; the rest is that of {first}"
+    return NewTable({_TENSOR_NAME: "probability", _DESCRIPTION: words, _CONTENT: content})
 
 
 def append_labels(content: bytes, labels: tuple[str, ...]) -> bytes:

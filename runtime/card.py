@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import dataclasses
 import json
-import math
+import sys
 from dataclasses import dataclass
+from reprlib import repr as shortened
 from typing import Any
 
 from runtime.errors import ModelError
+from runtime.printable import printable
 
 CARD_VERSION = 1
 SCORES = ("softmax", "sigmoid", "logits")
@@ -33,8 +34,16 @@ def _check_text(name: str, text: object, longest: int = MAX_TEXT_LENGTH) -> None
     _require(text.isprintable(), f"{name} has control characters: {text[:40]!r}")
 
 
+def _check_version(card_version: object) -> None:
+    _require(
+        card_version == CARD_VERSION,
+        f"version {shortened(card_version)}, this edgeframe reads {CARD_VERSION}; upgrade it: pip install -U edgeframe",
+    )
+
+
 def _is_finite(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    # Compared, as an integer of JSON may be too large to become a float.
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 @dataclass(frozen=True)
@@ -48,8 +57,14 @@ class InputSize:
     def __post_init__(self) -> None:
         for name in ("height", "width"):
             side = getattr(self, name)
-            _require(type(side) is int and 1 <= side <= MAX_SIDE, f"input {name} is {side!r}, expected 1..{MAX_SIDE}")
-        _require(self.channels in (1, 3), f"input has {self.channels!r} channels, expected 1 (gray) or 3 (RGB)")
+            _require(
+                type(side) is int and 1 <= side <= MAX_SIDE,
+                f"input {name} is {shortened(side)}, expected 1..{MAX_SIDE}",
+            )
+        _require(
+            type(self.channels) is int and self.channels in (1, 3),
+            f"input has {shortened(self.channels)} channels, expected 1 (gray) or 3 (RGB)",
+        )
 
     def __str__(self) -> str:
         return f"{self.width}x{self.height} {'RGB' if self.channels == 3 else 'gray'}"
@@ -67,10 +82,10 @@ class Fit:
     fraction: float = 1.0
 
     def __post_init__(self) -> None:
-        _require(self.mode in FIT_MODES, f"fit is {self.mode!r}, expected one of {', '.join(FIT_MODES)}")
+        _require(self.mode in FIT_MODES, f"fit is {shortened(self.mode)}, expected one of {', '.join(FIT_MODES)}")
         _require(
             _is_finite(self.fraction) and 0 < self.fraction <= 1,
-            f"fit fraction is {self.fraction!r}, expected above 0 and at most 1",
+            f"fit fraction is {shortened(self.fraction)}, expected above 0 and at most 1",
         )
         _require(self.mode == "crop" or self.fraction == 1, f"fit {self.mode} takes no fraction")
 
@@ -103,9 +118,9 @@ class Normalisation:
             values = getattr(self, name)
             _require(
                 isinstance(values, tuple) and len(values) in (1, 3) and all(map(_is_finite, values)),
-                f"normalisation {name} is {values!r}, expected 1 or 3 numbers",
+                f"normalisation {name} is {shortened(values)}, expected 1 or 3 numbers",
             )
-        _require(all(value > 0 for value in self.std), f"normalisation std is {self.std}, expected above 0")
+        _require(all(value > 0 for value in self.std), f"normalisation std is {shortened(self.std)}, expected above 0")
 
     @property
     def is_identity(self) -> bool:
@@ -125,10 +140,12 @@ class Measured:
     def __post_init__(self) -> None:
         _check_text("measured data", self.data)
         _check_text("measured split", self.split)
-        _require(type(self.count) is int and self.count > 0, f"measured count is {self.count!r}, expected above 0")
+        _require(
+            type(self.count) is int and self.count > 0, f"measured count is {shortened(self.count)}, expected above 0"
+        )
         for name in ("top1_float", "top1"):
             value = getattr(self, name)
-            _require(_is_finite(value) and 0 <= value <= 1, f"measured {name} is {value!r}, expected 0..1")
+            _require(_is_finite(value) and 0 <= value <= 1, f"measured {name} is {shortened(value)}, expected 0..1")
 
 
 @dataclass(frozen=True)
@@ -141,7 +158,7 @@ class GoldenSample:
 
     def __post_init__(self) -> None:
         _check_text("golden label", self.label, MAX_LABEL_LENGTH)
-        _require(_is_finite(self.score), f"golden score is {self.score!r}, expected a number")
+        _require(_is_finite(self.score), f"golden score is {shortened(self.score)}, expected a number")
         _require(isinstance(self.png, bytes) and len(self.png) <= 200_000, "golden png is larger than 200 kB")
 
 
@@ -192,11 +209,8 @@ class ModelCard:
         )
         for label in self.labels:
             _check_text("a label", label, MAX_LABEL_LENGTH)
-        _require(self.scores in SCORES, f"scores is {self.scores!r}, expected one of {', '.join(SCORES)}")
-        _require(
-            self.card_version == CARD_VERSION,
-            f"version {self.card_version!r}, this edgeframe reads {CARD_VERSION}; upgrade it: pip install -U edgeframe",
-        )
+        _require(self.scores in SCORES, f"scores is {shortened(self.scores)}, expected one of {', '.join(SCORES)}")
+        _check_version(self.card_version)
 
     def to_json(self) -> str:
         """The card as it stands in a file: JSON, UTF-8, keys in the order of the fields."""
@@ -208,17 +222,13 @@ class ModelCard:
         try:
             fields = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise ModelError(f"model card: not JSON ({str(error)[:80]})") from None
+            raise ModelError(f"model card: not JSON ({printable(str(error)[:80])})") from None
         _require(isinstance(fields, dict), f"a JSON {type(fields).__name__}, expected an object")
-        card_version = fields.get("card_version")
-        _require(
-            card_version == CARD_VERSION,
-            f"version {card_version!r}, this edgeframe reads {CARD_VERSION}; upgrade it: pip install -U edgeframe",
-        )
+        _check_version(fields.get("card_version"))  # first, as the fields of another one are others
         try:
             return cls(**{name: _READERS.get(name, _same)(value) for name, value in fields.items()})
-        except (TypeError, ValueError, AttributeError, KeyError, binascii.Error) as error:
-            raise ModelError(f"model card: {str(error)[:120]}") from None
+        except (TypeError, ValueError, AttributeError, KeyError) as error:
+            raise ModelError(f"model card: {printable(str(error)[:120])}") from None
 
 
 def _encode_bytes(value: object) -> str:

@@ -13,14 +13,19 @@ import os
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from reprlib import repr as shortened
 from typing import BinaryIO
 
 from runtime.card import ModelCard
 from runtime.errors import ModelError
+from runtime.printable import printable
 
 CARD_ENTRY = "model.json"
 MAX_CARD_BYTES = 16 * 1024 * 1024
 MODEL_SUFFIXES = (".keras", ".tflite", ".onnx")
+_MOST_SHRUNK = 100
+# ModelProto has some ten fields, and one more for each function and pair of metadata; a pair has two.
+_MOST_FIELDS, _MOST_PAIR_FIELDS = 100_000, 100
 
 # ModelProto.metadata_props = 14, a StringStringEntryProto {key = 1, value = 2}, all length-delimited (type 2):
 # https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
@@ -36,8 +41,12 @@ def read_card(path: str | Path) -> ModelCard | None:
     path = check_model_path(path)
     try:
         text = _read_onnx(path) if path.suffix == ".onnx" else _read_zip(path)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise ModelError(f"{path}: cannot be read ({error}); make or copy the file again") from None
+    except ModelError:
+        raise
+    # What zipfile raises for damage: BadZipFile, zlib.error, EOFError, struct.error, UnicodeDecodeError and more.
+    except Exception as error:
+        reason = printable(str(error))[:200] or type(error).__name__
+        raise ModelError(f"{path}: cannot be read ({reason}); make or copy the file again") from None
     if text is None:
         return None
     try:
@@ -89,10 +98,24 @@ def _read_zip(path: Path) -> bytes | None:
     with zipfile.ZipFile(path) as archive:
         if CARD_ENTRY not in archive.namelist():
             return None
-        size = archive.getinfo(CARD_ENTRY).file_size
-        if size > MAX_CARD_BYTES:
-            raise ModelError(f"{path}: the card claims {size} bytes, at most {MAX_CARD_BYTES} are read")
-        return archive.read(CARD_ENTRY)
+        return _read_entry(archive, archive.getinfo(CARD_ENTRY), MAX_CARD_BYTES)
+
+
+def _most_bytes(entry: zipfile.ZipInfo) -> int:
+    """That an entry may claim: weights and label files shrink to a half or a tenth, a zip bomb to a thousandth."""
+    return MAX_CARD_BYTES + _MOST_SHRUNK * entry.compress_size
+
+
+def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
+    """Its content, which never takes more memory than it claims. Raises ModelError where that is more than `most`."""
+    name = f"{archive.filename}: the entry {shortened(entry.filename)}"
+    if entry.file_size > most:
+        raise ModelError(f"{name} claims {entry.file_size:,} bytes, at most {most:,} are read")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ModelError(f"{name} is neither stored nor deflated; zip it again")
+    with archive.open(entry) as file:
+        # Without a number, it would be inflated whole first, and then cut to the size that it claims.
+        return file.read(entry.file_size + 1)
 
 
 def _embed_zip(path: Path, text: bytes, new: Path) -> None:
@@ -103,7 +126,8 @@ def _embed_zip(path: Path, text: bytes, new: Path) -> None:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             head = min([entry.header_offset for entry in entries], default=archive.start_dir)
-            others = [(entry, archive.read(entry)) for entry in entries if entry.filename != CARD_ENTRY]
+            kept = [entry for entry in entries if entry.filename != CARD_ENTRY]
+            others = [(entry, _read_entry(archive, entry, _most_bytes(entry))) for entry in kept]
     with path.open("rb") as source, new.open("wb") as target:
         target.write(source.read(head))
     with zipfile.ZipFile(new, "a") as archive:
@@ -140,11 +164,13 @@ def _embed_onnx(path: Path, text: bytes, new: Path) -> None:
         target.write(_delimited(_METADATA_FIELD, entry))
 
 
-def _protobuf_fields(file: BinaryIO, name: str) -> Iterator[tuple[int, int, int]]:
+def _protobuf_fields(file: BinaryIO, name: str, most: int = _MOST_FIELDS) -> Iterator[tuple[int, int, int]]:
     """Field number, start and end of the content of each field of the message that a file holds."""
     size = file.seek(0, os.SEEK_END)
     position = 0
-    while position < size:
+    for _ in range(most):
+        if position >= size:
+            return
         file.seek(position)
         key, position = _read_varint(file, name)
         kind = key & 7
@@ -162,6 +188,7 @@ def _protobuf_fields(file: BinaryIO, name: str) -> Iterator[tuple[int, int, int]
         if position > size:
             raise ModelError(f"{name}: ends after {size} of at least {position} bytes; copy the file again")
         yield key >> 3, start, position
+    raise ModelError(f"{name}: is no ONNX model, as it has more than {most:,} parts; make or copy the file again")
 
 
 def _read_varint(file: BinaryIO, name: str) -> tuple[int, int]:
@@ -180,7 +207,7 @@ def _read_varint(file: BinaryIO, name: str) -> tuple[int, int]:
 def _card_in_entry(entry: bytes) -> bytes | None:
     """The value of a StringStringEntryProto whose key is CARD_ENTRY."""
     fields = {}
-    for number, start, end in _protobuf_fields(io.BytesIO(entry), "metadata_props"):
+    for number, start, end in _protobuf_fields(io.BytesIO(entry), "metadata_props", _MOST_PAIR_FIELDS):
         fields[number] = entry[start:end]
     return fields.get(2, b"") if fields.get(1) == CARD_ENTRY.encode() else None
 

@@ -131,7 +131,8 @@ class Classifier:
 
     def _rank(self, scores: np.ndarray, top: int) -> tuple[Prediction, ...]:
         best = np.argsort(-scores, kind="stable")[:top]
-        return tuple(Prediction(self.card.labels[index], int(index), float(scores[index])) for index in best)
+        found = zip(best.tolist(), scores[best].tolist())
+        return tuple(Prediction(self.card.labels[index], index, score) for index, score in found)
 
 
 def to_probabilities(scores: np.ndarray, kind: str) -> np.ndarray:

@@ -15,6 +15,7 @@ import sys
 from types import ModuleType
 
 from runtime.errors import EdgeframeError, UsageError
+from runtime.printable import printable
 from runtime.version import __version__
 
 COMMANDS = {
@@ -55,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
         return status
     except EdgeframeError as error:
-        print(f"runtime: {error}", file=sys.stderr)
+        print(printable(f"runtime: {error}"), file=sys.stderr)
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

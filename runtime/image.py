@@ -14,11 +14,13 @@ import numpy as np
 from PIL import Image
 
 from runtime.card import Fit, InputSize
+from runtime.picture import FloatBox, ReducedPicture
 
-Picture = Union[np.ndarray, Image.Image]
+Picture = Union[np.ndarray, Image.Image, ReducedPicture]
 
 # Pillow shrinks by a whole factor first, which is quick, and leaves at least this many pixels a side for each
-# output pixel.
+# output pixel. So does a JPEG's decoder: with 1.4, it takes half the time for 720p and 224, is 0.5 levels off in the
+# mean, and another answer comes of 2 in 100 photos.
 _REDUCING_GAP = 2.0
 
 
@@ -39,12 +41,21 @@ def least_size(size: InputSize, fit: Fit) -> tuple[int, int]:
     return math.ceil(size.width * scale), math.ceil(size.height * scale)
 
 
+def scaled_size(width: int, height: int, size: InputSize, fit: Fit) -> tuple[int, int]:
+    """Width and height to which the part that the network sees is scaled: all of the input, but for a letterbox's
+    bars."""
+    if fit.mode != "letterbox":
+        return size.width, size.height
+    scale = min(size.width / width, size.height / height)
+    return min(size.width, max(1, round(width * scale))), min(size.height, max(1, round(height * scale)))
+
+
 def fit_image(picture: Picture, size: InputSize, fit: Fit) -> np.ndarray:
     """A picture as the network's input.
 
     Args:
         picture: uint8 array, height x width x 3 (RGB), or height x width (x 1) (gray); or a Pillow image in
-            mode RGB or L.
+            mode RGB or L, whole or reduced: the same part of it is seen.
         size: what the network takes.
         fit: how a picture of another shape becomes that.
 
@@ -54,17 +65,21 @@ def fit_image(picture: Picture, size: InputSize, fit: Fit) -> np.ndarray:
     Raises:
         ValueError: the array is not as described.
     """
-    if isinstance(picture, Image.Image):
-        box = crop_box(picture.width, picture.height, size, fit)
-        part = picture.crop(box) if fit.mode == "crop" else picture
-    else:
+    if isinstance(picture, np.ndarray):
         _check_array(picture)
-        box = crop_box(picture.shape[1], picture.shape[0], size, fit)
-        if box == (0, 0, size.width, size.height) == (0, 0, *picture.shape[1::-1]):
-            return _convert_channels(picture, size.channels)
-        part = _as_pillow(picture, box)
-    small = _letterbox(part, size) if fit.mode == "letterbox" else _resize(part, size.width, size.height)
+    box = crop_box(*picture_size(picture), size, fit)
+    if isinstance(picture, np.ndarray) and box == (0, 0, size.width, size.height) == (0, 0, *picture_size(picture)):
+        return _convert_channels(picture, size.channels)
+    scaled = scaled_size(box[2] - box[0], box[3] - box[1], size, fit)
+    small = _resize(*_cut(picture, box), *scaled)
+    if fit.mode == "letterbox":
+        small = _frame(small, size)
     return _convert_channels(np.asarray(small), size.channels)
+
+
+def picture_size(picture: Picture) -> tuple[int, int]:
+    """Width and height."""
+    return (picture.shape[1], picture.shape[0]) if isinstance(picture, np.ndarray) else picture.size
 
 
 def is_picture(picture: np.ndarray) -> bool:
@@ -93,19 +108,28 @@ def _as_pillow(picture: np.ndarray, box: tuple[int, int, int, int]) -> Image.Ima
     return Image.frombuffer("RGB", (right - left, bottom - top), rows, "raw", "RGB", stride, 1)
 
 
-def _resize(part: Image.Image, width: int, height: int) -> Image.Image:
-    shrinks = part.width >= width and part.height >= height
+def _cut(picture: Picture, box: tuple[int, int, int, int]) -> tuple[Image.Image, FloatBox]:
+    """What holds the part of a picture inside `box`, and where in that the part lies.
+
+    What is past its pixels has no share in the result.
+    """
+    if isinstance(picture, ReducedPicture):
+        reduced = picture.crop(box)
+        return reduced.image, reduced.box
+    part = picture.crop(box) if isinstance(picture, Image.Image) else _as_pillow(picture, box)
+    return part, (0, 0, part.width, part.height)
+
+
+def _resize(part: Image.Image, box: FloatBox, width: int, height: int) -> Image.Image:
+    shrinks = box[2] - box[0] >= width and box[3] - box[1] >= height
     method = Image.Resampling.HAMMING if shrinks else Image.Resampling.BILINEAR
-    return part.resize((width, height), method, reducing_gap=_REDUCING_GAP)
+    return part.resize((width, height), method, box, reducing_gap=_REDUCING_GAP)
 
 
-def _letterbox(part: Image.Image, size: InputSize) -> Image.Image:
-    scale = min(size.width / part.width, size.height / part.height)
-    width = min(size.width, max(1, round(part.width * scale)))
-    height = min(size.height, max(1, round(part.height * scale)))
-    framed = Image.new(part.mode, (size.width, size.height))
-    inner = _resize(part, width, height)
-    framed.paste(inner, ((size.width - width) // 2, (size.height - height) // 2))
+def _frame(inner: Image.Image, size: InputSize) -> Image.Image:
+    """A picture in the middle of a black one."""
+    framed = Image.new(inner.mode, (size.width, size.height))
+    framed.paste(inner, ((size.width - inner.width) // 2, (size.height - inner.height) // 2))
     return framed
 
 

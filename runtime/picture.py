@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import io
+import math
+import warnings
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Union
 
 from PIL import Image, UnidentifiedImageError
 
 from runtime.errors import PictureError
+from runtime.printable import printable
 
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 MAX_PIXELS = 180_000_000
+
+# The others that Pillow knows are left alone: it would hand PostScript that is named photo.jpg to Ghostscript.
+_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+# What is odd in a picture that can be read all the same is of no use to who looks at the answers.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 _EXIF_ORIENTATION = 0x0112
 # EXIF 2.3, 4.6.4: what undoes each orientation
@@ -26,16 +35,40 @@ _UPRIGHT = {
 }
 _QUARTER_TURNS = (5, 6, 7, 8)
 
+# Where the picture's upper left corner comes to lie; its lower right one may lie within a pixel.
+_ENDS_UP_RIGHT, _ENDS_UP_BELOW = (2, 3, 6, 7), (3, 4, 7, 8)
+
 PictureFile = Union[str, Path, bytes]
+FloatBox = tuple[float, float, float, float]
 
 
-def open_picture(source: PictureFile, least: tuple[int, int] | None = None) -> Image.Image:
+@dataclass(frozen=True)
+class ReducedPicture:
+    """A picture that was decoded at a fraction of its size.
+
+    image: in mode RGB or L. size: width and height of the picture in the file, upright. box: where all of that lies
+    in the image: left, top, right, bottom, in pixels of it; what the fraction does not divide ends within one.
+    """
+
+    image: Image.Image
+    size: tuple[int, int]
+    box: FloatBox
+
+    def crop(self, part: tuple[int, int, int, int]) -> ReducedPicture:
+        """A part of the picture, in pixels of the one in the file. Pixels that lie in it in part are kept whole."""
+        across, down = (self.box[2] - self.box[0]) / self.size[0], (self.box[3] - self.box[1]) / self.size[1]
+        left, right = (self.box[0] + x * across for x in part[::2])
+        top, bottom = (self.box[1] + y * down for y in part[1::2])
+        x, y = math.floor(left), math.floor(top)
+        image = self.image.crop((x, y, math.ceil(right), math.ceil(bottom)))
+        return ReducedPicture(image, (part[2] - part[0], part[3] - part[1]), (left - x, top - y, right - x, bottom - y))
+
+
+def open_picture(source: PictureFile) -> Image.Image:
     """Decode a picture.
 
     Args:
         source: a path, or the bytes of a picture file.
-        least: width and height that are enough; a JPEG may then be decoded at 1/2, 1/4 or 1/8 of its size,
-            never smaller than this.
 
     Returns:
         A Pillow image in mode RGB, or L for a gray one, turned upright by its EXIF orientation. Transparent
@@ -44,25 +77,43 @@ def open_picture(source: PictureFile, least: tuple[int, int] | None = None) -> I
     Raises:
         PictureError: no such file, not a picture, truncated, or larger than MAX_PIXELS.
     """
+    return open_reduced(source).image
+
+
+def open_reduced(source: PictureFile, least: tuple[int, int] | None = None) -> ReducedPicture:
+    """`open_picture` at less cost: a JPEG is decoded at 1/2, 1/4 or 1/8 of its size where that is not smaller than
+    `least`, the width and height that are enough."""
     name = "picture" if isinstance(source, bytes) else str(source)
     try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise Image.DecompressionBombError
-            if least is not None:
-                image.draft(None, least[::-1] if _orientation(image) in _QUARTER_TURNS else least)
-            image.load()
-            turn = _UPRIGHT.get(_orientation(image))
-            return _flatten(image if turn is None else image.transpose(turn))
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_FORMATS) as image:
+            return _decode(image, least)
     except FileNotFoundError:
         raise PictureError(f"{name}: no such file") from None
     except Image.DecompressionBombError:
         raise PictureError(f"{name}: has more than {MAX_PIXELS:,} pixels; make it smaller first") from None
     except UnidentifiedImageError:
         raise PictureError(f"{name}: is no picture that can be read (JPEG, PNG, WebP, BMP, GIF, TIFF)") from None
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError, IndexError, TypeError) as error:
-        reason = str(error) or type(error).__name__
+    # Decoders raise whatever they trip over in a damaged file: OSError, SyntaxError, struct.error, KeyError and more.
+    except Exception as error:
+        reason = printable(str(error))[:200] or type(error).__name__
         raise PictureError(f"{name}: cannot be decoded ({reason}); copy or save it again") from None
+
+
+def _decode(image: Image.Image, least: tuple[int, int] | None) -> ReducedPicture:
+    size = image.size
+    if image.width * image.height > MAX_PIXELS:
+        raise Image.DecompressionBombError
+    orientation = _orientation(image)
+    is_turned = orientation in _QUARTER_TURNS
+    draft = image.draft(None, least[::-1] if is_turned else least) if least is not None else None
+    image.load()
+    width, height = image.size if draft is None else draft[1][2:]
+    upright = image.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else image
+    if is_turned:
+        size, width, height = size[::-1], height, width
+    left = upright.width - width if orientation in _ENDS_UP_RIGHT else 0
+    top = upright.height - height if orientation in _ENDS_UP_BELOW else 0
+    return ReducedPicture(_flatten(upright), size, (left, top, left + width, top + height))
 
 
 def _orientation(image: Image.Image) -> int:

@@ -18,6 +18,10 @@ MODELS = ROOT / "tests" / "models"
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# TensorFlow Lite imports JAX where there is one, which asks TensorFlow, through the environment that the commands under
+# test inherit, to say more.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

@@ -148,7 +148,9 @@ def check_out(path: Path) -> Path:
 
 def _add_network_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.keras", help="the file to write")
-    parser.add_argument("--alpha", type=_width, default=1.0, metavar="A", help="width, of the mobilenet families (default: 1)")
+    parser.add_argument(
+        "--alpha", type=_width, default=1.0, metavar="A", help="width, of the mobilenet families (default: 1)"
+    )
     parser.add_argument("--size", type=_side, metavar="N", help="input of N x N pixels (default: the network's own)")
 
 

@@ -91,9 +91,10 @@ def _encode_alike(row: np.ndarray, dtype: np.dtype) -> Encoder:
 
 def decode_scores(tensor: TensorInfo, values: np.ndarray) -> np.ndarray:
     """The output tensor as float32 (classes,)."""
-    scores = values.reshape(-1).astype(np.float32)
-    if tensor.is_quantized:
-        scores = (scores - tensor.zero_point) * np.float32(tensor.scale)
+    if not tensor.is_quantized:
+        return values.reshape(-1).astype(np.float32)
+    scores = np.subtract(values.reshape(-1), tensor.zero_point, dtype=np.float32)
+    scores *= np.float32(tensor.scale)
     return scores
 
 

@@ -51,7 +51,10 @@ def _look_at_base() -> Iterator[Finding]:
     for name, remedy in (("numpy", "pip install numpy"), ("pillow", "pip install pillow")):
         yield _installed(name, "fails", remedy)
     yield _installed(
-        "av", "lacks", "cameras and video need it: pip install av (32-bit Arm: sudo apt install python3-av)"
+        "av",
+        "lacks",
+        "without it, pictures and a USB camera that gives MJPEG work (Linux), but no streams, videos or test pictures: "
+        "pip install av (32-bit Arm, which has no wheel: sudo apt install python3-av)",
     )
 
 

@@ -39,7 +39,8 @@ class FitPlan:
             small = self.orientation.apply(small)
         if self.inverted:
             small = 255 - small
-        return fit_image(small, self.size, self.fit)
+        sides = (self.size.height, self.size.width, self.size.channels)
+        return small if small.shape == sides else fit_image(small, self.size, self.fit)
 
 
 def plan_fit(

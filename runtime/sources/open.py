@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import importlib
 import re
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
@@ -28,12 +29,33 @@ class Kind:
     opener: str
 
     def open(self, request: SourceRequest) -> Source:
-        source: Source = getattr(importlib.import_module(self.module), self.opener)(request)
+        try:
+            module = importlib.import_module(self.module)
+        except ImportError as error:
+            if (error.name or "").partition(".")[0] != "av":
+                raise
+            raise SourceError(
+                f"streams and video need PyAV, which is not installed ({error}); pip install av "
+                "(32-bit Arm has no wheel: sudo apt install python3-av)"
+            ) from None
+        source: Source = getattr(module, self.opener)(request)
         return source
 
 
 def _is_device(spec: str) -> bool:
     return Path(spec).parts[:2] == ("/", "dev")
+
+
+def _is_usb(spec: str) -> bool:
+    return spec.isdigit() or _is_device(spec)
+
+
+def _lacks_pyav() -> bool:
+    try:
+        importlib.import_module("av")
+    except ImportError:
+        return sys.platform == "linux"
+    return False
 
 
 def _is_file(spec: str) -> bool:
@@ -55,7 +77,8 @@ _CAMERAS = (
     Kind(lambda spec, options: bool(_URL.match(spec)), "runtime.sources.video_kinds", "open_url"),
     Kind(lambda spec, options: spec == "test", "runtime.sources.video_kinds", "open_test_pictures"),
     Kind(lambda spec, options: spec == "picamera2", "runtime.sources.picamera", "open_pi_camera"),
-    Kind(lambda spec, options: spec.isdigit() or _is_device(spec), "runtime.sources.usb_camera", "open_usb_camera"),
+    Kind(lambda spec, options: _is_usb(spec) and _lacks_pyav(), "runtime.sources.v4l2_capture", "open_without_pyav"),
+    Kind(lambda spec, options: _is_usb(spec), "runtime.sources.usb_camera", "open_usb_camera"),
 )
 
 

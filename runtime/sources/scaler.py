@@ -12,6 +12,12 @@ from runtime.card import Fit, InputSize
 from runtime.sources.fitting import FitPlan, plan_fit
 from runtime.sources.view import Orientation, View
 
+# libswscale's public flag that leaves out every other line of the source's chroma (SWS_SRC_V_CHR_DROP, by its number,
+# as the filter knows no name for it).
+_HALF_CHROMA_LINES = "+65536"
+# Of RGB, so many lines become one: with half of them there still is a mean of two, 0.04 of 255 levels from that of all.
+_LINES_TO_SPARE = 4
+
 
 class VideoScaler:
     """Does to a decoded frame what runtime.sources.fitting.fit_view does to a picture, without a full-size RGB frame.
@@ -43,7 +49,7 @@ class VideoScaler:
             self._steps, self._kind = (_build_graph(frame, plan), plan), kind
         graph, plan = self._steps
         graph.push(frame)
-        return plan.finish(graph.pull().to_ndarray())
+        return plan.finish(_interleave(graph.pull()))
 
     def fit_array(self, picture: np.ndarray) -> np.ndarray:
         """As `fit`, of a uint8 array, height x width x 3 (RGB) or height x width (x 1) (gray)."""
@@ -57,9 +63,20 @@ def _orientation(frame: av.VideoFrame) -> Orientation:
     return Orientation(round(-getattr(frame, "rotation", 0) / 90) % 4)  # not in the oldest PyAV
 
 
+def _interleave(planar: av.VideoFrame) -> np.ndarray:
+    """Height x width x 3, RGB, of a frame of three planes: green, blue, red."""
+    image = np.empty((planar.height, planar.width, 3), np.uint8)
+    for plane, channel in zip(planar.planes, (1, 2, 0)):
+        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        image[..., channel] = rows[: planar.height, : planar.width]
+    return image
+
+
 def _build_graph(frame: av.VideoFrame, plan: FitPlan) -> Graph:
     (wide, high), left, top = plan.box.size, plan.box.left, plan.box.top
-    method = "area" if wide >= plan.width and high >= plan.height else "bilinear"
+    flags = "area" if wide >= plan.width and high >= plan.height else "bilinear"
+    if frame.format.is_rgb and high >= _LINES_TO_SPARE * plan.height:
+        flags += _HALF_CHROMA_LINES
     graph = Graph()
     # Half a millisecond of work gains nothing from threads, which would fight the network's for the cores.
     if hasattr(graph, "threads"):  # not in PyAV 15, the last for Python 3.9
@@ -69,8 +86,9 @@ def _build_graph(frame: av.VideoFrame, plan: FitPlan) -> Graph:
     source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=time_base)
     steps = [
         graph.add("crop", f"{wide}:{high}:{left}:{top}:exact=1"),
-        graph.add("scale", f"{plan.width}:{plan.height}:flags={method}+accurate_rnd+full_chroma_int"),
-        graph.add("format", "rgb24"),
+        graph.add("scale", f"{plan.width}:{plan.height}:flags={flags}+accurate_rnd+full_chroma_int"),
+        # The last step to planes is vector code, that to rgb24 is not and takes a third of the whole; same pixels.
+        graph.add("format", "gbrp"),
         graph.add("buffersink"),
     ]
     for step in steps:

@@ -9,18 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+import av
+
 from runtime.card import ModelCard
 from runtime.errors import SourceError
 from runtime.frame import Frame
 from runtime.sources.scaler import VideoScaler
-
-try:
-    import av
-except ImportError as error:
-    raise SourceError(
-        f"cameras and video need PyAV, which is not installed ({error}); pip install av "
-        "(32-bit Arm has no wheel: sudo apt install python3-av)"
-    ) from None
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from convert.cli import main
-from convert.tflite_file import add_buffer
-from convert.tflite_metadata import BUFFER_NAME, append_labels, build_metadata, read_metadata
+from convert.describe_tflite import describe_tflite
+from convert.tflite_metadata import read_metadata
 from runtime.card import InputSize, ModelCard, Normalisation
 from runtime.card_file import embed_card, read_card
 from runtime.classifier import Classifier
@@ -103,8 +103,7 @@ def test_tflite_metadata_tells_labels_and_normalisation(tmp_path: Path) -> None:
     described = ModelCard(
         "theirs", "", COLOURS, InputSize(SIDE, SIDE), normalisation=Normalisation((127.5,), (127.5,)), licence="MIT"
     )
-    content = add_buffer(model.read_bytes(), BUFFER_NAME, build_metadata(described))
-    model.write_bytes(append_labels(content, COLOURS))
+    model.write_bytes(describe_tflite(model.read_bytes(), described))
     assert adopt(model, "--out", out) == 0
     assert answers(out) == list(COLOURS)
     card, metadata = read_card(out), read_metadata(out)

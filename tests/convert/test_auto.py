@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from convert.agreement import Agreement
+from convert.bounds import require_bounds
 from convert.cli import main
 from convert.float_layers import FloatLayers, recipes_to_try
+from convert.formats import FORMATS
+from convert.order import Order, Target
 from convert.recipes import RECIPES
 from runtime.backends import open_backend
 from runtime.card_file import read_card
-from runtime.errors import UsageError
+from runtime.errors import ConversionError, UsageError
 from tests.convert.conftest import Trained
 from tests.convert.networks import spoil_features
 
@@ -65,6 +69,19 @@ def test_auto_keeps_no_layer_of_a_network_that_quantizes_well(colours: Trained, 
     assert auto.read_bytes() == plain.read_bytes()
 
 
+def test_a_network_that_auto_cannot_rescue_is_refused_with_its_worst_layers() -> None:
+    target = Target(Path("a.tflite"), FORMATS["tflite"], INT8, batch=1, float_layers=FloatLayers(auto=True))
+    order = Order(Path("a.keras"), (target,), data="flowers/")
+    worst = ("squeeze", "excite", "stem", "swish", "project", "expand")
+    with pytest.raises(ConversionError) as refused:
+        require_bounds(order, target, Agreement(200, 186, 99, 99, 0.05, 0.4), kept=worst)
+    assert str(refused.value) == (
+        "a.tflite: not written; it agrees with a.keras on 93.0% of 200 pictures, which is 4.0% below --min-agreement "
+        "0.97; float32 in its 6 worst layers (squeeze, excite, stem, swish, project, ...) is not enough: it does not "
+        "bear integers, choose --recipe float16 or float32, or see python -m convert diagnose a.keras"
+    )
+
+
 @pytest.mark.parametrize("form", ["tflite", "onnx"])
 def test_layers_are_kept_by_name_or_as_the_worst(spoilt: Trained, tmp_path: Path, form: str) -> None:
     named, worst = tmp_path / f"named.{form}", tmp_path / f"worst.{form}"
@@ -77,10 +94,10 @@ def test_layers_are_kept_by_name_or_as_the_worst(spoilt: Trained, tmp_path: Path
 def test_a_layer_that_is_not_there_is_named_with_those_that_are(
     colours: Trained, tmp_path: Path, capsys: Capture, form: str
 ) -> None:
-    assert convert(colours, tmp_path / f"a.{form}", "--keep-float", "nowhere") != 0
+    assert convert(colours, tmp_path / f"a.{form}", "--keep-float", "feature") == 2
     told = capsys.readouterr().err
-    assert "--keep-float nowhere" in told
-    assert "features" in told
+    assert "--keep-float feature" in told
+    assert "most like it: features, " in told
     assert list(tmp_path.iterdir()) == []
 
 

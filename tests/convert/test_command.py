@@ -48,7 +48,10 @@ print(status, *sorted({{name.partition(".")[0] for name in sys.modules}}))
     assert not HEAVY & set(loaded)
 
 
-def test_interrupting_it_ends_it_quietly_and_leaves_nothing(colours: Trained, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupting_it_ends_it_quietly_and_leaves_nothing(
+    colours: Trained, tmp_path: Path, number: signal.Signals
+) -> None:
     out, scratch = tmp_path / "out", tmp_path / "scratch"
     out.mkdir()
     scratch.mkdir()
@@ -65,11 +68,11 @@ def test_interrupting_it_ends_it_quietly_and_leaves_nothing(colours: Trained, tm
         deadline = time.monotonic() + 120
         while not any(out.iterdir()) and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         printed, told = process.communicate(timeout=60)
     finally:
         process.kill()
-    assert (process.returncode, printed, told) == (INTERRUPTED, b"", b"")
+    assert (process.returncode, printed, told) == (INTERRUPTED + number, b"", b"")
     assert list(out.iterdir()) == []
     assert list(scratch.iterdir()) == []
 

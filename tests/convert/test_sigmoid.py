@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from convert.cli import main
+from convert.tflite_metadata import read_metadata
 from runtime.card import InputSize
 from runtime.card_file import embed_card, read_card
 from runtime.classifier import Classifier
@@ -50,3 +51,30 @@ def test_its_files_tell_both_classes_apart(converted: tuple[Path, np.ndarray], f
     measured = classifier.card.measured
     assert measured is not None and (measured.top1_float, measured.top1) == (1, 1)
     assert {sample.label for sample in classifier.card.golden} == {"dark", "bright"}
+
+
+def test_its_one_score_has_no_label_in_the_tflite_metadata_but_is_told_in_words(
+    converted: tuple[Path, np.ndarray],
+) -> None:
+    """MediaPipe refuses a file with two labels for one score."""
+    folder, _ = converted
+    path = folder / "bright_int8.tflite"
+    metadata = read_metadata(path)
+    assert metadata is not None
+    assert (metadata.labels, metadata.std) == ((), (1.0,))
+    assert b"the probability of bright; the rest is that of dark" in path.read_bytes()
+
+
+def test_mediapipe_takes_it(converted: tuple[Path, np.ndarray]) -> None:
+    mediapipe = pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install mediapipe")
+    from mediapipe.tasks.python import BaseOptions, vision
+
+    folder, pictures = converted
+    path = folder / "bright_int8.tflite"
+    options = vision.ImageClassifierOptions(base_options=BaseOptions(model_asset_path=str(path)))
+    ours = Classifier.load(path)
+    with vision.ImageClassifier.create_from_options(options) as theirs:
+        for picture in pictures[:4]:
+            image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
+            (only,) = theirs.classify(image).classifications[0].categories
+            assert only.score == pytest.approx(ours.score(picture)[1], abs=1 / 128)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.runtime.reader import Classifying
 
-_DRIVER = Path("/sys/bus/platform/drivers/vivid")
+DRIVER = Path("/sys/bus/platform/drivers/vivid")
 
 
 def drop_frames(percentage: int) -> None:
@@ -32,9 +32,9 @@ def main() -> None:
         camera.wait_for("lost")  # it opens, but hangs in the driver while it does
         drop_frames(0)
         camera.wait_for("live", 2)
-        (_DRIVER / "unbind").write_text("vivid.0")
+        (DRIVER / "unbind").write_text("vivid.0")
         camera.wait_for_reason("no camera found")
-        (_DRIVER / "bind").write_text("vivid.0")
+        (DRIVER / "bind").write_text("vivid.0")
         camera.wait_for("live", 3)
     (listed,) = json.loads(cameras.stdout)
     shown = {

@@ -27,6 +27,14 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+_WITHOUT_PYAV = """
+import sys
+sys.modules["av"] = None  # what an import of it makes an ImportError
+from runtime.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 class EventLog:
     """What became of a source, and a way to wait for it. `error`: why it ended."""
 
@@ -89,11 +97,11 @@ class Reader(EventLog):
 class Classifying(EventLog):
     """`runtime classify --camera SPEC --json` in a process of its own. status, error: how it ended when terminated."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, *arguments: str, pyav: bool = True) -> None:
         super().__init__()
         self.results: list[dict[str, Any]] = []
         self.status: int | None = None
-        command = [sys.executable, "-c", _CLASSIFY, "classify", "--json", *arguments]
+        command = [sys.executable, "-c", _CLASSIFY if pyav else _WITHOUT_PYAV, "classify", "--json", *arguments]
         command += ["--model", str(MODELS / "rgb_int8.tflite")]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self._threads = [threading.Thread(target=read, daemon=True) for read in (self._read, self._read_error)]

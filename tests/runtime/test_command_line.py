@@ -117,7 +117,7 @@ def test_a_reader_that_has_had_enough_ends_it_quietly(model: Path) -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("command", ["classify", "info", "bench", "doctor", ""])
+@pytest.mark.parametrize("command", ["classify", "info", "bench", "tune", "selftest", "doctor", ""])
 def test_help_names_every_command_and_shows_examples(run: Run, command: str) -> None:
     done = run("runtime", *filter(None, [command]), "--help")
     assert done.returncode == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +21,20 @@ TIMEOUT_SECONDS = 500
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What tests/runtime/kernel_camera.py saw in the machine."""
+    return _see("kernel_camera", tmp_path_factory.mktemp("machine"))
+
+
+@pytest.fixture(scope="module")
+def seen_without_pyav(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What tests/runtime/kernel_camera_without_pyav.py saw in the machine."""
+    return _see("kernel_camera_without_pyav", tmp_path_factory.mktemp("machine"))
+
+
+def _see(program: str, folder: Path) -> dict[str, Any]:
     if missing_parts():
         pytest.skip(f"this machine lacks {missing_parts()}: tests/install_parts.sh kernel_camera")
-    script = f"cd {ROOT} && PYTHONDONTWRITEBYTECODE=1 {sys.executable} -m tests.runtime.kernel_camera\n"
-    status, written = run_in_machine(script, tmp_path_factory.mktemp("machine"), TIMEOUT_SECONDS)
+    script = f"cd {ROOT} && PYTHONDONTWRITEBYTECODE=1 {sys.executable} -m tests.runtime.{program}\n"
+    status, written = run_in_machine(script, folder, TIMEOUT_SECONDS)
     assert status == 0, written
     shown: dict[str, Any] = json.loads(written.strip().splitlines()[-1])
     return shown
@@ -62,3 +73,13 @@ def test_no_picture_outlives_the_memory_of_the_camera(seen: dict[str, Any]) -> N
     gone."""
     gone = seen["error"].count("ioctl(VIDIOC_QBUF): No such device")
     assert seen["error"].count("still owned by the caller") <= gone
+
+
+def test_without_pyav_the_camera_is_read_and_read_again_just_so(seen_without_pyav: dict[str, Any]) -> None:
+    states = [event["state"] for event in seen_without_pyav["events"]]
+    assert states[:2] == ["opening", "live"]
+    assert "stalled" in states
+    assert states[-1] == "live"
+    assert [event["reopenings"] for event in seen_without_pyav["events"] if event["state"] == "live"] == [0, 1, 2]
+    assert seen_without_pyav["indices"] == sorted(set(seen_without_pyav["indices"]))
+    assert (seen_without_pyav["status"], seen_without_pyav["error"]) == (143, "")

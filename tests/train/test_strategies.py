@@ -113,7 +113,7 @@ def test_a_picture_that_cannot_be_read_is_named_and_left_out(with_new_head: tupl
 def test_partial_learns_the_last_layers_and_the_classifier_only(
     photo_folder: Path, published: Network, tmp_path: Path
 ) -> None:
-    plan = _plan("efficientnet_lite0", "partial", size=TINY, unfreeze=4)
+    plan = _plan("efficientnet_lite0", "partial", size=TINY, unfreeze=4, augment="none")
     model, _ = _train(plan, open_training_data(str(photo_folder), None), tmp_path / "partial.keras")
     changed = _changed(published.whole, model)
     assert changed[-5:] == [True] * 5
@@ -121,7 +121,7 @@ def test_partial_learns_the_last_layers_and_the_classifier_only(
 
 
 def test_full_learns_every_layer(photo_folder: Path, published: Network, tmp_path: Path) -> None:
-    plan = _plan("efficientnet_lite0", "full", size=TINY)
+    plan = _plan("efficientnet_lite0", "full", size=TINY, augment="none")
     model, _ = _train(plan, open_training_data(str(photo_folder), None), tmp_path / "full.keras")
     assert all(_changed(published.whole, model))
 
