@@ -23,6 +23,7 @@ from train.settings import Phase, Settings
 
 _WARM_UP = 0.05  # of the steps
 _WEIGHT_DECAY = 1e-4
+_LEAST_MOMENTUM = 0.9
 _VALIDATION_BATCH = 256
 # Steps that the backend takes between two looks at what Python has to say: where a step is short that takes a
 # quarter less time. JAX would unroll them, and compile so many times as long; TensorFlow cannot on several devices.
@@ -50,6 +51,7 @@ class PhaseFitting:
     ) -> None:
         settings = phase.settings
         train, validation = examples
+        _shorten_averages(model, math.ceil(len(train.targets) / settings.batch))
         self._model = model
         self._phase = phase
         self._seed = seed
@@ -112,6 +114,17 @@ class PhaseFitting:
         is_best = not state.best_epoch or metrics.validation_loss < state.best_loss
         state = replace(state, epochs=(*state.epochs, metrics), now=_values(self._changing))
         return replace(state, best_epoch=number, best=tuple(self._model.get_weights())) if is_best else state
+
+
+def _shorten_averages(model: keras.Model, steps: int) -> None:
+    """Let batch normalisation forget what it saw some epochs ago, where an epoch has few steps.
+
+    Keras' MobileNetV3 averages over the last 1,000 steps: learnt from few photos it would judge new ones by the
+    averages of the untrained network.
+    """
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = min(layer.momentum, max(_LEAST_MOMENTUM, 1 - 2 / steps))
 
 
 def _values(variables: list[Any]) -> tuple[np.ndarray, ...]:
