@@ -74,8 +74,9 @@ class PhaseFitting:
     def run(self, state: State, keep: Callable[[State], None], progress: Progress) -> State:
         """Go on from `state` to the end of the phase; `keep` gets the state after each epoch.
 
-        The model is left with the weights of the epoch of the least validation loss. On a CPU equal seeds, examples
-        and settings give equal weights, also where a run began with a state that another had kept.
+        The model is left with the weights of the epoch of the least validation loss, or of the last (Settings.keeps).
+        On a CPU equal seeds, examples and settings give equal weights, also where a run began with a state that
+        another had kept.
         """
         epochs = self._phase.settings.epochs
         for variable, value in zip(self._changing, state.now):
@@ -111,7 +112,9 @@ class PhaseFitting:
             rate=float(self._learner.optimizer.learning_rate),
             seconds=time.monotonic() - began,
         )
-        is_best = not state.best_epoch or metrics.validation_loss < state.best_loss
+        is_best = (
+            self._phase.settings.keeps == "last" or metrics.validation_loss < state.best_loss or not state.best_epoch
+        )
         state = replace(state, epochs=(*state.epochs, metrics), now=_values(self._changing))
         return replace(state, best_epoch=number, best=tuple(self._model.get_weights())) if is_best else state
 

@@ -24,22 +24,29 @@ _LAST_SHARE = 1 / 3  # of the backbone's layers with weights are learnt by `part
 
 
 class Pictures:
-    """The pictures to learn from and to choose the best weights by, decoded when they are first asked for."""
+    """The pictures to learn from and to choose the best weights by, decoded when they are first asked for.
 
-    def __init__(self, data: TrainingData, reader: Reader) -> None:
+    as_lessons: they learn from all that are not for the test, look at those of the test after each epoch, and choose
+    nothing by them.
+    """
+
+    def __init__(self, data: TrainingData, reader: Reader, *, as_lessons: bool = False) -> None:
         self._data = data
         self._reader = reader
+        self._as_lessons = as_lessons
 
     @cached_property
     def train(self) -> Examples:
         """Raises DataError when a class has no picture that can be read."""
         examples = self._reader.read_all(self._data.train)
+        if self._as_lessons:
+            examples = examples.join(self._reader.read_all(self._data.validation))
         check_every_class(examples.targets, self._data.labels, self._data.name)
         return examples
 
     @cached_property
     def validation(self) -> Examples:
-        return self._reader.read_all(self._data.validation)
+        return self._reader.read_all(self._data.test if self._as_lessons else self._data.validation)
 
 
 @dataclass(frozen=True)

@@ -135,6 +135,7 @@ def plan_lesson(architecture: Architecture, choices: Choices) -> tuple[Phase, ..
         smoothing=0.0,
         augment=choices.augment or ("light" if lesson.augment else "none"),
         patience=choices.epochs or lesson.epochs,
+        keeps="last",
     )
     return (Phase("all", settings),)
 

@@ -29,6 +29,14 @@ class Examples:
     targets: np.ndarray
     numbers: np.ndarray
 
+    def join(self, others: Examples) -> Examples:
+        """These and the others; the numbers of those are of another data set."""
+        return Examples(
+            np.concatenate([self.values, others.values]),
+            np.concatenate([self.targets, others.targets]),
+            np.concatenate([self.numbers, others.numbers]),
+        )
+
 
 @dataclass(frozen=True)
 class Reader:

@@ -16,7 +16,8 @@ class Settings:
     epochs: passes over the pictures. batch: pictures a step. rate: the highest learning rate.
     schedule: how the rate changes. `cosine`: it rises over the first twentieth of the steps and falls to zero;
     `constant`; `inverse`: divided by 1 + decay x step; `exponential`: times 1 - decay an epoch.
-    smoothing: of the targets. patience: epochs without a better validation loss after which it ends.
+    smoothing: of the targets. patience: epochs without a better validation loss after which it ends. keeps: which
+    weights, those of the `best` validation loss or the `last`.
     """
 
     epochs: int
@@ -29,6 +30,7 @@ class Settings:
     smoothing: float = 0.05
     augment: str = "none"
     patience: int = 15
+    keeps: str = "best"
 
     def __post_init__(self) -> None:
         if self.optimizer not in OPTIMIZERS:

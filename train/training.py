@@ -64,9 +64,8 @@ def train_model(
     state = checkpoint.read() if resume else State()
     reader = Reader(plan.size, plan.fit, progress)
     network, precision = _build(plan, len(data.labels))
-    learning = Learning(
-        plan, network, load_teacher(plan.teacher, data.labels), Pictures(data, reader), progress, devices
-    )
+    pictures = Pictures(data, reader, as_lessons=plan.recipe == "lesson")
+    learning = Learning(plan, network, load_teacher(plan.teacher, data.labels), pictures, progress, devices)
     state, stopped = _learn(learning, state, checkpoint, tensorboard)
     whole = network.whole if precision == "float32" else _in_float32(network, plan, len(data.labels))
     evaluation = evaluate(_answers(whole, data.test, reader), data.labels)
