@@ -93,7 +93,7 @@ def decode_scores(tensor: TensorInfo, values: np.ndarray) -> np.ndarray:
     """The output tensor as float32 (classes,)."""
     if not tensor.is_quantized:
         return values.reshape(-1).astype(np.float32)
-    scores = np.subtract(values.reshape(-1), tensor.zero_point, dtype=np.float32)
+    scores: np.ndarray = np.subtract(values.reshape(-1), tensor.zero_point, dtype=np.float32)
     scores *= np.float32(tensor.scale)
     return scores
 

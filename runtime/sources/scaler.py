@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -63,7 +64,7 @@ def _orientation(frame: av.VideoFrame) -> Orientation:
     return Orientation(round(-getattr(frame, "rotation", 0) / 90) % 4)  # not in the oldest PyAV
 
 
-def _interleave(planar: av.VideoFrame) -> np.ndarray:
+def _interleave(planar: Any) -> np.ndarray:
     """Height x width x 3, RGB, of a frame of three planes: green, blue, red."""
     image = np.empty((planar.height, planar.width, 3), np.uint8)
     for plane, channel in zip(planar.planes, (1, 2, 0)):
