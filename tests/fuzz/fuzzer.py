@@ -9,7 +9,6 @@ import itertools
 import multiprocessing
 import os
 import re
-import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from random import Random
 from typing import Any
 
 from runtime.errors import EdgeframeError
+from runtime.measure import peak_memory_bytes
 from runtime.picture import MAX_PIXELS
 from tests.fuzz.targets import Target
 
@@ -146,7 +146,7 @@ def _try_case(target: Target, content: bytes, suffix: str) -> str:
             return f"an error of more than one line, or with control characters: {str(error)[:LONGEST_MESSAGE]!r}"
     except Exception as error:
         return f"{type(error).__name__}: {error}"
-    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024  # Linux counts in KiB
+    used = peak_memory_bytes() or 0
     return f"took {used:,} bytes of memory" if used > MOST_BYTES else ""
 
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 
 from runtime.card_file import read_card
 from runtime.errors import ModelError
+from runtime.measure import peak_memory_bytes
 
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_memory_bytes() or 0
 error = ""
 try:
     read_card(sys.argv[1])
 except ModelError as refusal:
     error = str(refusal)
-print(json.dumps([error, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024]))  # Linux: in KiB
+print(json.dumps([error, (peak_memory_bytes() or 0) - before]))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +16,13 @@ from tests.conftest import ROOT
 
 SAMPLE = ROOT / "examples" / "fashion_mnist" / "fashion_mnist.npz"
 _COUNTS = {"x_train": 2000, "y_train": 2000, "x_test": 500, "y_test": 500}
+
+
+@pytest.fixture
+def forget_networks() -> Iterator[None]:
+    """Keras keeps what it built; of large networks that would be gigabytes."""
+    yield
+    keras.backend.clear_session()
 
 
 @pytest.fixture(scope="session")

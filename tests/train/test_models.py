@@ -13,6 +13,8 @@ from runtime.errors import TrainingError, UsageError
 from train.classifier import Network, build_network, build_published
 from train.models import ARCHITECTURES, Architecture, Variant, find_architecture
 
+pytestmark = pytest.mark.usefixtures("forget_networks")
+
 LESSONS = [row for row in ARCHITECTURES if row.lesson]
 every_network = pytest.mark.parametrize("row", ARCHITECTURES, ids=lambda row: row.name)
 every_lesson = pytest.mark.parametrize("row", LESSONS, ids=lambda row: row.name)

@@ -16,6 +16,8 @@ from runtime.card import InputSize
 from train.classifier import build_network
 from train.models import Variant, find_architecture
 
+pytestmark = pytest.mark.usefixtures("forget_networks")
+
 # Each with the smallest pictures that it takes; narrow where it can be.
 NETWORKS = [
     ("mlp", 28, 1.0),

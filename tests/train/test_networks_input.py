@@ -18,6 +18,8 @@ from train.classifier import build_network
 from train.models import Variant, find_architecture
 from train.networks.applications import use_rgb
 
+pytestmark = pytest.mark.usefixtures("forget_networks")
+
 SIDE = 64
 KERAS = keras.applications
 
