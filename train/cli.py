@@ -13,6 +13,7 @@ from runtime.card import ModelCard
 from runtime.errors import EdgeframeError, UsageError
 from train.arguments import check_out, list_parser, published_parser, train_parser
 from train.listing import format_list
+from train.memory import keep_freed_memory
 from train.models import Variant, find_architecture
 from train.plan import Choices, Plan, check_variant, choose_size, choose_strategy, plan_lesson, plan_phases
 from train.quiet import import_keras
@@ -49,6 +50,7 @@ def _train(arguments: Sequence[str]) -> None:
     from train.data import open_training_data
 
     data = open_training_data(asked.data, asked.data_dir)
+    keep_freed_memory()
     import_keras()
     from train.devices import all_devices
     from train.progress import Progress

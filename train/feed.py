@@ -3,88 +3,68 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
 
-from train.reading import IN_MEMORY, Examples
+from train.reading import Examples
+
+_WORKERS = 4
 
 
-class Feed(Protocol):
-    """steps: batches an epoch."""
+@dataclass(frozen=True)
+class Feed:
+    """Examples in batches, read (from memory, or from the disk where they are many) while the network learns.
 
-    steps: int
+    values: what it takes, count first. targets: float32, count x classes.
+    """
+
+    values: np.ndarray
+    targets: np.ndarray
+    batch: int
+
+    @property
+    def steps(self) -> int:
+        """Batches an epoch; the last one may be smaller."""
+        return math.ceil(len(self.targets) / self.batch)
 
     def fit(self, learner: keras.Model, callbacks: list[keras.callbacks.Callback]) -> dict[str, float]:
         """One epoch in the order that Keras' random seed gives; its loss and accuracy."""
-        ...
+        order = np.random.permutation(len(self.targets))  # Keras' seed is numpy's too
+        learnt = learner.fit(self._open(order), shuffle=False, verbose=0, callbacks=callbacks)
+        return {name: values[-1] for name, values in learnt.history.items()}
 
     def evaluate(self, learner: keras.Model) -> dict[str, float]:
         """Loss and accuracy of all examples, without learning or augmentation."""
-        ...
+        return dict(learner.evaluate(self._open(np.arange(len(self.targets))), verbose=0, return_dict=True))
+
+    def _open(self, order: np.ndarray) -> Any:
+        """Batches of ((values, targets), targets) in this order."""
+        if keras.backend.backend() == "tensorflow":
+            from train.feed_tensorflow import open_dataset
+
+            return open_dataset(self.values, self.targets, order, self.batch)
+        return _Batches(self, order)
 
 
 def open_feed(examples: Examples, classes: int, batch: int, devices: int = 1) -> Feed:
-    """From memory where the examples are there, from the disk otherwise.
-
-    devices: that a batch is shared among. Each gets as many examples, so of the last ones up to devices - 1 are left
-    out.
-    """
+    """The examples in batches of `batch`, which each of `devices` gets as much of: up to devices - 1 are left out."""
     count = len(examples.targets) // devices * devices
     targets = np.eye(classes, dtype=np.float32)[examples.targets[:count]]
-    kind = _Memory if examples.values.nbytes <= IN_MEMORY else _Disk
-    return kind(examples.values[:count], targets, batch // devices * devices or devices)
-
-
-class _Memory:
-    """Tensors are made once, not once an epoch."""
-
-    def __init__(self, values: np.ndarray, targets: np.ndarray, batch: int) -> None:
-        self.steps = math.ceil(len(targets) / batch)
-        self._batch = batch
-        self._targets = keras.ops.convert_to_tensor(targets)
-        self._values = keras.ops.convert_to_tensor(values)
-
-    def fit(self, learner: keras.Model, callbacks: list[keras.callbacks.Callback]) -> dict[str, float]:
-        learnt = learner.fit([self._values, self._targets], self._targets, self._batch, verbose=0, callbacks=callbacks)
-        return {name: values[-1] for name, values in learnt.history.items()}
-
-    def evaluate(self, learner: keras.Model) -> dict[str, float]:
-        given = [self._values, self._targets]
-        return dict(learner.evaluate(given, self._targets, self._batch, verbose=0, return_dict=True))
-
-
-class _Disk:
-    """Batches are read by threads while the network learns from those before."""
-
-    _WORKERS = 4
-
-    def __init__(self, values: np.ndarray, targets: np.ndarray, batch: int) -> None:
-        self.steps = math.ceil(len(targets) / batch)
-        self._parts = values, targets, batch
-
-    def fit(self, learner: keras.Model, callbacks: list[keras.callbacks.Callback]) -> dict[str, float]:
-        order = np.random.permutation(len(self._parts[1]))  # Keras' seed is numpy's too
-        batches = _Batches(self._parts, order, self._WORKERS)
-        learnt = learner.fit(batches, shuffle=False, verbose=0, callbacks=callbacks)
-        return {name: values[-1] for name, values in learnt.history.items()}
-
-    def evaluate(self, learner: keras.Model) -> dict[str, float]:
-        batches = _Batches(self._parts, np.arange(len(self._parts[1])), self._WORKERS)
-        return dict(learner.evaluate(batches, verbose=0, return_dict=True))
+    return Feed(examples.values[:count], targets, batch // devices * devices or devices)
 
 
 class _Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
-    def __init__(self, parts: tuple[np.ndarray, np.ndarray, int], order: np.ndarray, workers: int) -> None:
-        super().__init__(workers=workers)
-        self._values, self._targets, self._batch = parts
-        self._order = order
+    def __init__(self, feed: Feed, order: np.ndarray) -> None:
+        super().__init__(workers=_WORKERS)
+        self._feed, self._order = feed, order
 
     def __len__(self) -> int:
-        return math.ceil(len(self._order) / self._batch)
+        return self._feed.steps
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
-        chosen = self._order[index * self._batch : (index + 1) * self._batch]
-        targets = self._targets[chosen]
-        return (self._values[chosen], targets), targets
+        chosen = self._order[index * self._feed.batch : (index + 1) * self._feed.batch]
+        targets = self._feed.targets[chosen]
+        return (self._feed.values[chosen], targets), targets
