@@ -1,0 +1,57 @@
+"""What a network is shown instead of a picture while it learns."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+
+from train.augment import build_augmentation
+
+SIDE = 40
+
+
+def _augment(pictures: np.ndarray, *, training: bool) -> np.ndarray:
+    """What `light` makes of them (float32, as they are)."""
+    keras.utils.set_random_seed(0)
+    given = keras.Input(pictures.shape[1:])
+    targets = keras.Input((2,))
+    model = keras.Model([given, targets], build_augmentation("light", pictures.shape[-1])(given, targets)[0])
+    none = np.zeros((len(pictures), 2), np.float32)
+    return np.asarray(keras.ops.convert_to_numpy(model([pictures, none], training=training)))
+
+
+def _dark_left(count: int, channels: int) -> np.ndarray:
+    pictures = np.full((count, SIDE, SIDE, channels), 200, np.float32)
+    pictures[:, :, : SIDE // 2] = 50
+    return pictures
+
+
+def test_nothing_changes_when_the_network_does_not_learn() -> None:
+    pictures = np.random.default_rng(0).integers(0, 256, (4, SIDE, SIDE, 3)).astype(np.float32)
+    assert np.array_equal(_augment(pictures, training=False), pictures)
+
+
+def test_each_picture_gets_a_view_of_its_own() -> None:
+    pictures = np.repeat(np.random.default_rng(0).integers(0, 256, (1, SIDE, SIDE, 1)), 8, axis=0).astype(np.float32)
+    views = _augment(pictures, training=True)
+    assert len({view.tobytes() for view in views}) == 8
+
+
+def test_half_of_the_colour_pictures_are_mirrored_and_no_gray_one_is() -> None:
+    for channels, low, high in ((1, 0, 0), (3, 40, 88)):  # of 128: binomial, beyond four standard deviations
+        views = _augment(_dark_left(128, channels), training=True)
+        left, right = (view.mean(axis=(1, 2, 3)) for view in np.array_split(views, 2, axis=2))
+        assert low <= (left > right).sum() <= high
+
+
+def test_what_is_in_the_middle_stays_near_it() -> None:
+    """Shifts are of at most 8 % of the side; a turn or a zoom leaves the middle where it is."""
+    pictures = np.zeros((64, SIDE, SIDE, 1), np.float32)
+    pictures[:, 19:21, 19:21] = 255
+    views = _augment(pictures, training=True)[..., 0]
+    places = np.arange(SIDE)
+    total = views.sum(axis=(1, 2))
+    for middle in ((views.sum(axis=2) @ places) / total, (views.sum(axis=1) @ places) / total):
+        away = np.abs(middle - (SIDE - 1) / 2)
+        assert away.max() <= 0.08 * SIDE / 0.9 + 0.5  # zoomed by at most 1 / 0.9; half a pixel of resampling
+        assert away.max() > 0.04 * SIDE
