@@ -19,7 +19,7 @@ and check on real pictures that it answers as the original does."""
 _EXAMPLES = """examples:
   python -m convert flowers.keras --to tflite --recipe int8 --calibrate flowers/
   python -m convert flowers.keras --to onnx --recipe float32 --calibrate flowers/ --out flowers.onnx
-  python -m convert digits.keras --to tflite --recipe int8 --calibrate mnist --data-dir ../shared/data
+  python -m convert digits.keras --to tflite --recipe int8 --calibrate mnist --data-dir data
   python -m convert flowers.keras --to tflite,onnx --recipe all --calibrate flowers/ --out family/
   python -m convert flowers.keras --to tflite --calibrate flowers/ --auto
   python -m convert diagnose flowers.keras flowers_int8.tflite --data flowers/
