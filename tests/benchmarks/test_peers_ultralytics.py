@@ -52,10 +52,12 @@ def test_ultralytics_leaves_nothing_in_the_home_or_temporary_folder(run: Run, mo
     home.mkdir()
     temporary.mkdir()
     Image.new("RGB", (1280, 720), (10, 220, 10)).save(tmp_path / "green.jpg")
+    environment = {**os.environ, "HOME": str(home), "TMPDIR": str(temporary)}
+    del environment["ORT_DISABLE_TELEMETRY"]  # tests.conftest's
     done = run(
         *("benchmarks", "peers", "--what", "frames", "--only", "ultralytics", "--onnx", models / "rgb_float32.onnx"),
         *("--photo", tmp_path / "green.jpg", "--rounds", 1, "--frames", 1, "--out", out),
-        env={**os.environ, "HOME": str(home), "TMPDIR": str(temporary)},
+        env=environment,
     )
     assert done.returncode == 0
     measured = json.loads((out / "peers.json").read_text())["peers"]["ultralytics"]
