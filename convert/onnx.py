@@ -43,12 +43,29 @@ def write_onnx(
 
 def export_onnx(network: Network) -> Any:
     """The float32 network as an onnx.ModelProto: `image` in, `scores` out."""
-    function = network.trace(network.batch)
     with explain_failure(f"tf2onnx {tf2onnx.__version__} cannot convert {network.card.name}"), _eager_collection():
-        model, _ = tf2onnx.convert.from_function(function, input_signature=function.input_signature, opset=OPSET)
+        frozen = _freeze(network)
+        model, _ = tf2onnx.convert.from_graph_def(
+            frozen.graph.as_graph_def(add_shapes=True),
+            input_names=[tensor.name for tensor in frozen.inputs],
+            output_names=[tensor.name for tensor in frozen.outputs],
+            opset=OPSET,
+        )
     settle_names(model.graph, network.batch)
     keep_used_domains(model)
     return model
+
+
+def _freeze(network: Network) -> Any:
+    """A TensorFlow function of the picture alone, whose weights are constants.
+
+    tf2onnx's own `from_function` takes the constants that a function captured, such as the mean and the variance of
+    a Normalization layer, for further inputs.
+    """
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    traced = network.trace(network.batch).get_concrete_function()
+    return convert_variables_to_constants_v2(traced, lower_control_flow=False, aggressive_inlining=True)
 
 
 @contextlib.contextmanager

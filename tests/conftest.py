@@ -22,6 +22,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # test inherit, to say more.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+# Before any test imports onnxruntime, which would report its use and write to this user's home.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

@@ -22,11 +22,15 @@ time of the processor. video, folder: frames a second on two cores against a seq
 when its result is there. process: runtime classify PHOTO against a bare script. Those by the clock need a machine
 with nothing else to do.
 Raw figures are kept in peers.json after each round. Exit status 1 where a bar is missed. Ctrl-C leaves what there is.
-The peers: pip install 'edgeframe[peers]'. MediaPipe wants TFLite Metadata in the model, OpenCV and onnxruntime its
-float ONNX.
+The peers: pip install 'edgeframe[peers]' ultralytics onnx (who is not installed is left out, and says so). MediaPipe
+wants TFLite Metadata in the model; OpenCV, onnxruntime and Ultralytics want --onnx.
+
+the default model as float ONNX (PICTURES: a folder of photos, which only check it):
+  python -m train pretrained efficientnet_lite0 --out lite0.keras
+  python -m convert lite0.keras --to onnx --recipe float32 --calibrate PICTURES --out lite0.onnx
 
 examples:
-  python -m benchmarks peers --out results
+  python -m benchmarks peers --onnx lite0.onnx --out results
   python -m benchmarks peers --onnx flowers_float32.onnx --model flowers_int8.tflite --out results
   python -m benchmarks peers --what frames --only invoke,edgeframe,mediapipe --rounds 40 --out results
 """
@@ -101,14 +105,15 @@ def _claims(args: argparse.Namespace, keep: Callable[..., None]) -> Iterator[Cla
 
 
 def _claims_of_frames(args: argparse.Namespace, model: Path, photo: Path, keep: Callable[..., None]) -> Iterator[Claim]:
-    from benchmarks.peers.single_frames import claims_of_frames, format_peers, labels_of
+    from benchmarks.peers.card import read_own_card
+    from benchmarks.peers.single_frames import claims_of_frames, format_peers
     from benchmarks.peers.table import PEERS
     from benchmarks.peers.turns import Measured, measure_in_turns
     from benchmarks.progress import progress_bar
 
     chosen = args.only or tuple(PEERS)
     _check_names("--only", chosen, tuple(PEERS))
-    labels = labels_of(model)
+    labels = read_own_card(model).labels
     models = {".tflite": model, **({".onnx": args.onnx} if args.onnx else {})}
     measured: dict[str, Measured] = {}
     is_interrupted = False

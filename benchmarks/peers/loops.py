@@ -13,11 +13,11 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.bare_interpreter import open_interpreter
-from benchmarks.errors import BenchmarkError
+from benchmarks.peers.card import read_own_card
 from benchmarks.peers.frames import decoded_frames, read_frames
 from benchmarks.peers.table import INVOKE, OURS_RGB, OURS_YUV
-from runtime.card import ModelCard
-from runtime.card_file import read_card
+from benchmarks.peers.ultralytics_loop import open_ultralytics
+from runtime.backends.onnx import import_onnxruntime
 
 Loop = Callable[[int], int]
 
@@ -131,6 +131,7 @@ LOOPS: dict[str, Callable[[Path, Path], Loop]] = {
     "label-image": open_label_image,
     "opencv": open_opencv,
     "onnxruntime": open_onnxruntime,
+    "ultralytics": open_ultralytics,
 }
 
 
@@ -141,13 +142,12 @@ def _tensors(interpreter: Any) -> tuple[int, int]:
 def _fit_as_ours(model: Path, photo: Path) -> np.ndarray:
     from runtime.image import fit_image
 
-    card = _card(model)
+    card = read_own_card(model)
     return fit_image(read_frames(photo)[0], card.input, card.fit)
 
 
 def _onnx_session(model: Path) -> Any:
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
@@ -155,12 +155,5 @@ def _onnx_session(model: Path) -> Any:
 
 def _onnx_size(model: Path) -> tuple[int, int]:
     """Width and height of what an ONNX file made by python -m convert takes."""
-    size = _card(model).input
+    size = read_own_card(model).input
     return size.width, size.height
-
-
-def _card(model: Path) -> ModelCard:
-    card = read_card(model)
-    if card is None:
-        raise BenchmarkError(f"{model}: has no model card; give one that was made by python -m convert")
-    return card

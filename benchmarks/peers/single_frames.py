@@ -5,14 +5,11 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections.abc import Mapping
-from pathlib import Path
 
-from benchmarks.errors import BenchmarkError
 from benchmarks.peers.claim import AT_LEAST, AT_MOST, Claim
 from benchmarks.peers.table import INVOKE, OURS_RGB, OURS_YUV, PEERS
 from benchmarks.peers.turns import Measured
 from benchmarks.table import format_rows
-from runtime.card_file import read_card
 
 # What takes how many times as long as which.
 _BARS = (
@@ -24,6 +21,8 @@ _BARS = (
     ("opencv", OURS_YUV, AT_LEAST, 3.0),
     ("opencv", OURS_RGB, AT_LEAST, None),
     ("onnxruntime", OURS_RGB, AT_LEAST, None),
+    ("ultralytics", OURS_YUV, AT_LEAST, 7.0),
+    ("ultralytics", OURS_RGB, AT_LEAST, None),
 )
 
 
@@ -34,14 +33,6 @@ def claims_of_frames(measured: Mapping[str, Measured]) -> list[Claim]:
         for what, against, sense, bar in _BARS
         if all(name in measured and measured[name].cpu_seconds for name in (what, against))
     ]
-
-
-def labels_of(model: Path) -> tuple[str, ...]:
-    """Raises BenchmarkError where the file has no card."""
-    card = read_card(model)
-    if card is None:
-        raise BenchmarkError(f"{model}: has no model card; give a model that was made by python -m convert")
-    return card.labels
 
 
 def format_peers(measured: Mapping[str, Measured], labels: tuple[str, ...]) -> str:

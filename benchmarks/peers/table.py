@@ -35,5 +35,12 @@ _ROWS = (
     Peer("label-image", "frame.to_image(), Pillow's resize, set_tensor, invoke, argsort", *_TFLITE),
     Peer("opencv", "dnn.blobFromImage(RGB array), forward, float ONNX", ("cv2",), _PEERS, ".onnx"),
     Peer("onnxruntime", "Pillow's resize of an RGB array, run, float ONNX", ("onnxruntime",), _PEERS, ".onnx"),
+    Peer(
+        "ultralytics",
+        "YOLO(float ONNX, task='classify').predict(BGR array)",
+        ("torch", "ultralytics", "onnx", "onnxruntime"),
+        "pip install ultralytics onnx onnxruntime",
+        ".onnx",
+    ),
 )
 PEERS = {peer.name: peer for peer in _ROWS}

@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -66,7 +67,8 @@ def _start(
         return Measured(f"not installed: {peer.remedy}"), None
     if peer.model not in models:
         return Measured("no float ONNX of the network: --onnx FILE, made by python -m convert --recipe float32"), None
-    worker = stack.enter_context(_process(peer.name, models[peer.model], photo))
+    folder = stack.enter_context(tempfile.TemporaryDirectory())
+    worker = stack.enter_context(_process(peer.name, models[peer.model], photo, folder))
     first = _listen(worker, peer.name)
     if "error" in first:
         return Measured(f"refuses {models[peer.model].name}: {first['error']}"), None
@@ -74,14 +76,15 @@ def _start(
 
 
 @contextmanager
-def _process(name: str, model: Path, photo: Path) -> Iterator[subprocess.Popen[str]]:
+def _process(name: str, model: Path, photo: Path, folder: str) -> Iterator[subprocess.Popen[str]]:
+    """folder: for all that it leaves in a temporary folder."""
     process = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.peers.worker", name, str(model), str(photo)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env=checkout_environment(),
+        env={**checkout_environment(), "TMPDIR": folder},
     )
     with process:
         try:
