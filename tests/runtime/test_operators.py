@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from random import Random
 
 import pytest
 
-from runtime.errors import EdgeframeError, UsageError
+from runtime.errors import UsageError
 from runtime.operators import report_operators
 from runtime.protobuf import delimited, read_fields
 from tests.conftest import Run
@@ -61,18 +60,3 @@ def test_a_file_that_tells_no_shapes_is_shown_all_the_same_with_the_remedy(
     shown = run("runtime", "info", path)
     assert (shown.returncode, shown.stderr) == (0, "")
     assert f"operators   not known: {path}: does not tell the shapes" in shown.stdout
-
-
-@pytest.mark.parametrize("name", ["rgb_float32.tflite", "rgb_float32.onnx"])
-def test_a_damaged_file_is_read_or_refused_and_nothing_else(models: Path, tmp_path: Path, name: str) -> None:
-    bare, random = tmp_path / name, Random(0)
-    original = (models / name).read_bytes()
-    for _ in range(400):
-        content = bytearray(original)
-        for _ in range(random.randint(1, 8)):
-            content[random.randrange(len(content))] = random.randrange(256)
-        bare.write_bytes(content[: random.randint(0, 2 * len(content))])
-        try:
-            report_operators(bare)
-        except EdgeframeError as error:
-            assert str(error).startswith(str(bare))
