@@ -46,7 +46,7 @@ def look_at(path: str, data: DataSet) -> ModelFile:
 def _count_macs(path: str) -> int | None:
     try:
         return report_operators(path).macs
-    except EdgeframeError:  # an .onnx, or an operator that it does not know: the rest is measured all the same
+    except EdgeframeError:  # an .onnx that does not tell its shapes, say: the rest is measured all the same
         return None
 
 

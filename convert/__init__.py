@@ -14,7 +14,6 @@ agreement    how often two files answer alike: bounds decides, differences saves
 diagnose     which layers of a file lose the most: diagnose_tflite and diagnose_onnx read their results by the names
              in layers, diagnose_files opens either, diagnose_report and diagnose_command tell
 float_layers which layers stay float32 in an integer file; tflite_mixed writes it so
-operators_onnx    what an `.onnx` computes, as runtime.operators has it of a `.tflite`
 cam          a second output: where on the picture the class was seen
 golden       the tiny pictures of the self-test
 conversion   all of it in order               report     what is printed

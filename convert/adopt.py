@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import shutil
 from dataclasses import dataclass, replace
@@ -116,8 +117,23 @@ def _write(new: Path, adoption: Adoption, original: Classifier, card: ModelCard)
         from convert.channels import turn_channels
 
         turn_channels(new)
+    if new.suffix == ".onnx":
+        _note_shapes(new)
     embed_card(new, card)
     _require_same_answer(adoption, original, Classifier.load(new))
+
+
+def _note_shapes(path: Path) -> None:
+    import onnx
+
+    from convert.onnx_graph import note_shapes
+
+    # Weights that lie beside the file stay there.
+    model = onnx.load(path, load_external_data=False)
+    # A network that onnx does not understand is adopted all the same: onnxruntime has run it.
+    with contextlib.suppress(onnx.shape_inference.InferenceError):
+        note_shapes(model)
+    onnx.save(model, path)
 
 
 def _require_same_answer(adoption: Adoption, original: Classifier, adopted: Classifier) -> None:

@@ -15,7 +15,7 @@ import tf2onnx
 from convert.failure import explain_failure
 from convert.network import Network
 from convert.observer import Observer
-from convert.onnx_graph import keep_used_domains, settle_names
+from convert.onnx_graph import keep_used_domains, note_shapes, settle_names
 from convert.onnx_int8 import quantize_onnx
 from convert.onnx_weights import shrink_weights
 from convert.recipes import Recipe
@@ -36,6 +36,7 @@ def write_onnx(
     elif not recipe.is_lossless:
         shrink_weights(model, recipe)
     with explain_failure(f"the ONNX file of {network.card.name} is not valid"):
+        note_shapes(model)
         onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
     return tools

@@ -10,6 +10,7 @@ from statistics import mean
 from convert.conversion import Conversion, Failure
 from convert.pictures import plain_picture
 from runtime.classifier import Classifier
+from runtime.errors import UsageError
 from runtime.intervals import wilson_interval
 from runtime.measure import measure_latency
 from runtime.operators import OperatorReport, report_operators
@@ -23,7 +24,7 @@ class FamilyRow:
 
     done: Conversion
     latency: float
-    operators: OperatorReport
+    operators: OperatorReport | None
 
 
 def time_file(done: Conversion) -> FamilyRow:
@@ -33,13 +34,12 @@ def time_file(done: Conversion) -> FamilyRow:
     return FamilyRow(done, latency, read_operators(done.path))
 
 
-def read_operators(path: Path) -> OperatorReport:
-    """What a file of any format computes."""
-    if path.suffix == ".tflite":
+def read_operators(path: Path) -> OperatorReport | None:
+    """What a file computes; None for the rare `.onnx` with an operator whose shape onnx cannot work out."""
+    try:
         return report_operators(path)
-    from convert.operators_onnx import report_onnx
-
-    return report_onnx(path)
+    except UsageError:
+        return None
 
 
 def format_table(rows: Sequence[FamilyRow], failures: Sequence[Failure]) -> str:
@@ -52,9 +52,7 @@ def format_table(rows: Sequence[FamilyRow], failures: Sequence[Failure]) -> str:
         top1 = "-" if measured is None else f"{measured.top1:.1%}"
         size, latency = f"{row.done.size / 1e6:.2f} MB", f"{row.latency * 1e3:.2f} ms"
         known = (row.done.path.name, size, top1, f"{agreement.top1:.1%}")
-        cells.append(
-            (*known, str(_count_operators(row.operators)), _macs(row.operators), latency, _whole(row.operators))
-        )
+        cells.append((*known, _count_operators(row.operators), _macs(row.operators), latency, _whole(row.operators)))
     cells += [(failure.path.name, "failed", *[""] * (len(cells[0]) - 2)) for failure in failures]
     widths = [max(map(len, column)) for column in zip(*cells)]
     lines = [
@@ -76,22 +74,22 @@ def _caption(rows: Sequence[FamilyRow]) -> list[str]:
     ]
 
 
-def _count_operators(report: OperatorReport) -> int:
-    return sum(count for _, count in report.counts)
+def _count_operators(report: OperatorReport | None) -> str:
+    return str(sum(count for _, count in report.counts)) if report else "-"
 
 
-def _macs(report: OperatorReport) -> str:
-    return f"{report.macs / 1e6:.1f} M"
+def _macs(report: OperatorReport | None) -> str:
+    return f"{report.macs / 1e6:.1f} M" if report else "-"
 
 
-def _whole(report: OperatorReport) -> str:
+def _whole(report: OperatorReport | None) -> str:
     """The delegates that take every operator; only TFLite has delegates."""
-    if not report.delegates:
+    if report is None or not report.delegates:
         return "-"
     return ", ".join(fit.delegate for fit in report.delegates if fit.is_whole) or "none"
 
 
-def format_summary(done: Conversion, operators: OperatorReport) -> str:
+def format_summary(done: Conversion, operators: OperatorReport | None) -> str:
     """What is known of one file, a line each."""
     agreement = done.agreement
     rows = [
@@ -107,7 +105,7 @@ def format_summary(done: Conversion, operators: OperatorReport) -> str:
         ("score difference", f"mean {agreement.mean_difference:.4f}, largest {agreement.largest_difference:.4f}")
     )
     rows.append(("computes", f"{_macs(operators)} multiply-accumulates in {_count_operators(operators)} operators"))
-    if operators.delegates:
+    if operators is not None and operators.delegates:
         rows.append(("taken whole by", _whole(operators)))
     return "\n".join(f"{name:<17} {text}" for name, text in rows)
 

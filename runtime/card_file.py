@@ -11,26 +11,25 @@ from __future__ import annotations
 import io
 import os
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from reprlib import repr as shortened
-from typing import BinaryIO
 
 from runtime.card import ModelCard
 from runtime.errors import ModelError
 from runtime.printable import printable
+from runtime.protobuf import delimited, read_fields
 
 CARD_ENTRY = "model.json"
 MAX_CARD_BYTES = 16 * 1024 * 1024
 MODEL_SUFFIXES = (".keras", ".tflite", ".onnx")
 _MOST_SHRUNK = 100
-# ModelProto has some ten fields, and one more for each function and pair of metadata; a pair has two.
-_MOST_FIELDS, _MOST_PAIR_FIELDS = 100_000, 100
+# A pair of metadata has two fields.
+_MOST_PAIR_FIELDS = 100
 
 # ModelProto.metadata_props = 14, a StringStringEntryProto {key = 1, value = 2}, all length-delimited (type 2):
 # https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 _METADATA_FIELD = 14
-_VARINT, _FIXED64, _DELIMITED, _FIXED32 = 0, 1, 2, 5
 
 
 def read_card(path: str | Path) -> ModelCard | None:
@@ -140,7 +139,7 @@ def _embed_zip(path: Path, text: bytes, new: Path) -> None:
 
 def _read_onnx(path: Path) -> bytes | None:
     with path.open("rb") as file:
-        for number, start, end in _protobuf_fields(file, str(path)):
+        for number, start, end in read_fields(file, str(path)):
             if number == _METADATA_FIELD and end - start <= MAX_CARD_BYTES + 64:
                 file.seek(start)
                 card = _card_in_entry(file.read(end - start))
@@ -152,7 +151,7 @@ def _read_onnx(path: Path) -> bytes | None:
 def _embed_onnx(path: Path, text: bytes, new: Path) -> None:
     with path.open("rb") as source, new.open("wb") as target:
         kept_to = 0
-        for number, start, end in _protobuf_fields(source, str(path)):
+        for number, start, end in read_fields(source, str(path)):
             source.seek(start)
             if number == _METADATA_FIELD and _card_in_entry(source.read(end - start)) is not None:
                 kept_to = end
@@ -160,66 +159,13 @@ def _embed_onnx(path: Path, text: bytes, new: Path) -> None:
             source.seek(kept_to)
             target.write(source.read(end - kept_to))
             kept_to = end
-        entry = _delimited(1, CARD_ENTRY.encode()) + _delimited(2, text)
-        target.write(_delimited(_METADATA_FIELD, entry))
-
-
-def _protobuf_fields(file: BinaryIO, name: str, most: int = _MOST_FIELDS) -> Iterator[tuple[int, int, int]]:
-    """Field number, start and end of the content of each field of the message that a file holds."""
-    size = file.seek(0, os.SEEK_END)
-    position = 0
-    for _ in range(most):
-        if position >= size:
-            return
-        file.seek(position)
-        key, position = _read_varint(file, name)
-        kind = key & 7
-        if kind == _VARINT:
-            start = position
-            _, position = _read_varint(file, name)
-        elif kind == _DELIMITED:
-            length, start = _read_varint(file, name)
-            position = start + length
-        elif kind in (_FIXED64, _FIXED32):
-            start = position
-            position += 8 if kind == _FIXED64 else 4
-        else:
-            raise ModelError(f"{name}: is no ONNX model, or is damaged; make or copy the file again")
-        if position > size:
-            raise ModelError(f"{name}: ends after {size} of at least {position} bytes; copy the file again")
-        yield key >> 3, start, position
-    raise ModelError(f"{name}: is no ONNX model, as it has more than {most:,} parts; make or copy the file again")
-
-
-def _read_varint(file: BinaryIO, name: str) -> tuple[int, int]:
-    value = shift = 0
-    while shift < 64:
-        byte = file.read(1)
-        if not byte:
-            break
-        value |= (byte[0] & 0x7F) << shift
-        if byte[0] < 0x80:
-            return value, file.tell()
-        shift += 7
-    raise ModelError(f"{name}: is no ONNX model, or is damaged; make or copy the file again")
+        entry = delimited(1, CARD_ENTRY.encode()) + delimited(2, text)
+        target.write(delimited(_METADATA_FIELD, entry))
 
 
 def _card_in_entry(entry: bytes) -> bytes | None:
     """The value of a StringStringEntryProto whose key is CARD_ENTRY."""
     fields = {}
-    for number, start, end in _protobuf_fields(io.BytesIO(entry), "metadata_props", _MOST_PAIR_FIELDS):
+    for number, start, end in read_fields(io.BytesIO(entry), "metadata_props", _MOST_PAIR_FIELDS):
         fields[number] = entry[start:end]
     return fields.get(2, b"") if fields.get(1) == CARD_ENTRY.encode() else None
-
-
-def _delimited(number: int, content: bytes) -> bytes:
-    return _varint(number << 3 | _DELIMITED) + _varint(len(content)) + content
-
-
-def _varint(value: int) -> bytes:
-    encoded = bytearray()
-    while value > 0x7F:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.errors import BackendError
+from runtime.errors import BackendError, UsageError
 
 if TYPE_CHECKING:
     from runtime.backends import Backend, TensorInfo
@@ -60,11 +60,16 @@ def _as_lines(path: Path, card: ModelCard | None, backend: Backend | None, reaso
     if backend is None:
         return [*lines, f"runs on     nothing here: {reason}"]
     lines += [f"input       {backend.input}", f"output      {backend.output}", f"runs on     {_runners(path)}"]
-    if path.suffix == ".tflite":
-        from runtime.operators import report_operators
+    return lines + _operator_lines(path)
 
-        lines += report_operators(path).to_lines()
-    return lines
+
+def _operator_lines(path: Path) -> list[str]:
+    from runtime.operators import report_operators
+
+    try:
+        return report_operators(path).to_lines()
+    except UsageError as error:
+        return [f"operators   not known: {error}"]
 
 
 def _card_lines(card: ModelCard) -> list[str]:

@@ -2,10 +2,10 @@
 
 graph        the operators and tensors of a file, whatever its format
 tflite       reads them from a `.tflite`, with no library
+onnx         likewise from an `.onnx` that tells the shapes between them
 cost         multiply-accumulates, parameters, peak memory
 delegates    what takes a `.tflite` whole, and what breaks it
 """
 
 from runtime.operators.report import OperatorReport as OperatorReport
-from runtime.operators.report import make_report as make_report
 from runtime.operators.report import report_operators as report_operators

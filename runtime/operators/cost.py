@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from math import prod
 
 from runtime.operators.graph import Graph, Operator, Tensor
 
-_QUANTIZING = ("QuantizeLinear", "DequantizeLinear")
+QUANTIZING = ("QuantizeLinear", "DequantizeLinear")
+# ONNX's that every runtime does together with the convolution before, in its place, as a TFLite file has them already.
+_FUSED = ("Clip", "Relu", "BatchNormalization")
 # What stores weights small and widens them before they are used.
 _WIDENING = ("DEQUANTIZE", "DENSIFY", "DequantizeLinear", "Cast", "Mul")
 
@@ -61,7 +64,7 @@ def count_parameters(graph: Graph) -> int:
     widened = {operator.outputs[0].name: operator.inputs[0] for operator in graph.operators if _widens(operator)}
     counted = {}
     for operator in graph.operators:
-        if operator.kind in _QUANTIZING or _widens(operator):
+        if operator.kind in QUANTIZING or _widens(operator):
             continue
         for tensor in operator.inputs:
             stored = _follow(widened, tensor)
@@ -90,36 +93,52 @@ def measure_peak_bytes(graph: Graph) -> int:
     It is what a plan without waste needs (the arena of TFLite Micro, for example). A runtime on a large
     processor takes more: for scratch, and for weights in another layout.
     """
-    alias = {
-        operator.outputs[0].name: operator.inputs[0].name
-        for operator in graph.operators
-        if operator.kind in _QUANTIZING and not operator.inputs[0].is_constant
-    }
-    steps = [
-        [
-            (_root(alias, tensor.name), tensor.bytes)
-            for tensor in (*operator.inputs, *operator.outputs)
-            if not tensor.is_constant
-        ]
-        for operator in graph.operators
-    ]
-    held = [{_root(alias, tensor.name) for tensor in graph.outputs}]
-    for step in reversed(steps[1:]):
-        held.append(held[-1] | {name for name, _ in step})
+    alias = _find_aliases(graph)
+    steps = _find_activations(graph, alias)
     sizes: dict[str, int] = {}
-    made, peak = {tensor.name for tensor in graph.inputs}, 0
-    for step in steps:
+    last: dict[str, int] = {}
+    for place, step in enumerate(steps):
         for name, size in step:
-            sizes[name] = min(size, sizes.get(name, size))
-    for step, later in zip(steps, reversed(held)):
+            sizes[name], last[name] = min(size, sizes.get(name, size)), place
+    last |= {_root(alias, tensor.name): len(steps) for tensor in graph.outputs}
+    held = {tensor.name for tensor in graph.inputs if tensor.name in sizes}
+    total = peak = sum(sizes[name] for name in held)
+    for place, step in enumerate(steps):
         present = {name for name, _ in step}
-        made |= present
-        peak = max(peak, sum(sizes[name] for name in present | (made & later)))
+        total += sum(sizes[name] for name in present - held)
+        peak = max(peak, total)
+        done = {name for name in present if last[name] == place}
+        total -= sum(sizes[name] for name in done)
+        held |= present
+        held -= done
     return peak
 
 
+def _find_activations(graph: Graph, alias: dict[str, str]) -> list[list[tuple[str, int]]]:
+    """Name and bytes of what each operator takes and gives, but for what follows from constants alone: that is made
+    once, before the first picture.
+    """
+    folded: set[str] = set()
+    steps = []
+    for operator in graph.operators:
+        if all(tensor.is_constant or tensor.name in folded for tensor in operator.inputs):
+            folded |= {tensor.name for tensor in operator.outputs}
+        held = [tensor for tensor in (*operator.inputs, *operator.outputs) if not tensor.is_constant]
+        steps.append([(_root(alias, tensor.name), tensor.bytes) for tensor in held if tensor.name not in folded])
+    return steps
+
+
+def _find_aliases(graph: Graph) -> dict[str, str]:
+    """An activation that is rounded and widened again (QDQ), or that only goes on clipped, is one."""
+    takers = Counter(tensor.name for operator in graph.operators for tensor in operator.inputs)
+    return {
+        operator.outputs[0].name: operator.inputs[0].name
+        for operator in graph.operators
+        if operator.kind in QUANTIZING or (operator.kind in _FUSED and takers[operator.inputs[0].name] == 1)
+    }
+
+
 def _root(alias: dict[str, str], name: str) -> str:
-    """An activation that is rounded and widened again (QDQ) is one, in its smallest form."""
     while name in alias:
         name = alias[name]
     return name

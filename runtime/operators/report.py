@@ -6,11 +6,14 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from runtime.errors import UsageError
+from runtime.errors import ModelError, UsageError
 from runtime.operators.cost import count_macs, count_parameters, measure_peak_bytes
 from runtime.operators.delegates import DelegateFit, fit_delegates
 from runtime.operators.graph import Graph
+from runtime.operators.onnx import read_onnx
 from runtime.operators.tflite import read_tflite
+
+_READERS = {".tflite": read_tflite, ".onnx": read_onnx}
 
 
 @dataclass(frozen=True)
@@ -46,23 +49,25 @@ def _judge(fit: DelegateFit, report: OperatorReport) -> str:
 
 
 def report_operators(path: str | Path) -> OperatorReport:
-    """The report on a `.tflite` file; no runtime is needed for it.
+    """The report on a `.tflite` or `.onnx` file; no library is needed for it.
 
-    Raises UsageError for a file of another kind, ModelError for a damaged one.
+    Raises UsageError for a file of another kind, or an `.onnx` that does not tell the shapes between its operators;
+    ModelError for a damaged one.
     """
     path = Path(path)
-    if path.suffix != ".tflite":
-        raise UsageError(f"{path}: only the operators of a .tflite can be reported; give one")
-    graph = read_tflite(path)
-    return make_report(graph, fit_delegates(graph))
+    if path.suffix not in _READERS:
+        raise UsageError(f"{path}: only the operators of {' and '.join(_READERS)} files can be reported; give one")
+    try:
+        return _make_report(_READERS[path.suffix](path), path.suffix == ".tflite")
+    except (IndexError, OverflowError):  # a convolution without a kernel, lengths beyond any number
+        raise ModelError(f"{path}: its operators lack tensors, or are damaged; make or copy the file again") from None
 
 
-def make_report(graph: Graph, delegates: tuple[DelegateFit, ...] = ()) -> OperatorReport:
-    """The report on operators that have been read; `delegates` where the format has them."""
+def _make_report(graph: Graph, has_delegates: bool) -> OperatorReport:
     return OperatorReport(
         counts=tuple(Counter(operator.kind for operator in graph.operators).most_common()),
         macs=sum(map(count_macs, graph.operators)),
         parameters=count_parameters(graph),
         peak_bytes=measure_peak_bytes(graph),
-        delegates=delegates,
+        delegates=fit_delegates(graph) if has_delegates else (),
     )

@@ -66,6 +66,8 @@ def check_figures(results: Results) -> None:
         assert answers.top(1) == Share(12, 12)
         assert measurement.file_bytes == Path(measurement.subject.model).stat().st_size
         assert measurement.card.labels == ("red", "green", "blue")
+        # A matrix of 3 x 3, in either format.
+        assert measurement.macs == 9
         for part in measurement.rounds:
             steps = zip(part.prepare_seconds, part.invoke_seconds, part.total_seconds)
             assert all(0 < prepare + invoke <= total for prepare, invoke, total in steps)

@@ -13,6 +13,7 @@ from convert.tflite_metadata import read_metadata
 from runtime.card import InputSize, ModelCard, Normalisation
 from runtime.card_file import embed_card, read_card
 from runtime.classifier import Classifier
+from runtime.operators import report_operators
 from tests.convert.foreign import SIDE, WEIGHTS, write_onnx, write_tflite
 
 Capture = pytest.CaptureFixture[str]
@@ -121,6 +122,8 @@ def test_the_default_out_lies_beside_the_file_which_stays_as_it_was(tmp_path: Pa
     card = read_card(tmp_path / "theirs_adopted.onnx")
     assert card is not None
     assert (card.name, card.licence, card.provenance.source) == ("colours", "MIT", "theirs.onnx")
+    # What onnx finds out of its shapes is noted too, so that the runtime knows what it computes.
+    assert report_operators(tmp_path / "theirs_adopted.onnx").macs == WEIGHTS.size
 
 
 def refusal(capsys: Capture, status: int, *arguments: object) -> str:

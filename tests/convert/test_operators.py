@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from convert.cli import main
-from convert.operators_onnx import report_onnx
 from runtime.errors import ModelError, UsageError
-from runtime.operators import OperatorReport, report_operators
+from runtime.operators import report_operators
+from runtime.operators.onnx import read_onnx
 from runtime.operators.tflite import read_tflite
 from tests.convert.conftest import Trained
 from tests.convert.networks import SIDE
@@ -59,25 +59,21 @@ def file(request: pytest.FixtureRequest, colours: Trained, tmp_path_factory: pyt
     return convert(colours, recipe, tmp_path_factory.mktemp("operators") / f"{recipe}.{form}")
 
 
-def report(path: Path) -> OperatorReport:
-    return report_onnx(path) if path.suffix == ".onnx" else report_operators(path)
-
-
 def test_multiply_accumulates_are_those_of_the_layers(file: Path, expected: Expected) -> None:
-    assert report(file).macs == expected.macs
+    assert report_operators(file).macs == expected.macs
 
 
 def test_parameters_are_the_weights_and_the_two_numbers_of_the_normalisation(file: Path, expected: Expected) -> None:
     # tf2onnx keeps the batch normalisation after a depthwise convolution apart, and ReLU6 as Clip with 0 and 6.
     apart = expected.channels + 2 if file.name == "float32.onnx" else 0
-    assert report(file).parameters == expected.parameters + 2 + apart
+    assert report_operators(file).parameters == expected.parameters + 2 + apart
 
 
 def test_what_is_needed_at_once_is_the_sum_with_what_both_its_branches_hold(file: Path, expected: Expected) -> None:
     # The sum and its two terms. int8.onnx takes the picture apart in float32, into one channel after the other.
     value = 4 if "float32" in file.name else 1
     summing = 3 * (SIDE // 2) ** 2 * expected.channels * value
-    found = report(file).peak_bytes
+    found = report_operators(file).peak_bytes
     assert found >= summing if file.name == "int8.onnx" else found == summing
 
 
@@ -139,18 +135,30 @@ def test_a_mobilenet_has_the_multiply_accumulates_of_its_paper(tmp_path: Path) -
     assert found.parameters == pytest.approx(0.47e6, rel=0.02)
 
 
-def test_reading_it_by_hand_gives_what_tensorflows_schema_gives(file: Path) -> None:
-    if file.suffix != ".tflite":
-        pytest.skip("a FlatBuffer is a .tflite")
+def read_by_library(path: Path) -> list[list[tuple[str, tuple[int, ...]]]]:
+    """Names and shapes of what each operator gives; an open batch is 1."""
+    if path.suffix == ".onnx":
+        import onnx
+
+        graph = onnx.shape_inference.infer_shapes(onnx.load(path)).graph
+        shapes = {
+            value.name: tuple(side.dim_value or 1 for side in value.type.tensor_type.shape.dim)
+            for value in (*graph.value_info, *graph.output)
+        }
+        return [[(name, shapes[name]) for name in node.output] for node in graph.node]
     from tensorflow.lite.python import schema_py_generated as schema
 
-    (network,) = schema.ModelT.InitFromPackedBuf(file.read_bytes(), 0).subgraphs
-    graph = read_tflite(file)
-    tensors = [
+    (network,) = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0).subgraphs
+    return [
         [(network.tensors[index].name.decode(), tuple(network.tensors[index].shape)) for index in operator.outputs]
         for operator in network.operators
     ]
-    assert [[(tensor.name, tensor.shape) for tensor in operator.outputs] for operator in graph.operators] == tensors
+
+
+def test_reading_it_by_hand_gives_what_the_formats_own_library_gives(file: Path) -> None:
+    graph = read_onnx(file) if file.suffix == ".onnx" else read_tflite(file)
+    found = [[(tensor.name, tensor.shape) for tensor in operator.outputs] for operator in graph.operators]
+    assert found == read_by_library(file)
 
 
 @pytest.mark.parametrize("name", ["half.tflite", "text.tflite", "half.onnx", "empty.tflite"])
@@ -158,12 +166,12 @@ def test_a_damaged_file_is_refused_in_one_line(models: Path, tmp_path: Path, nam
     damaged, original = tmp_path / name, models / f"rgb_float32{Path(name).suffix}"
     whole = original.read_bytes()
     damaged.write_bytes({"half": whole[: len(whole) // 2], "text": b"no model at all", "empty": b""}[damaged.stem])
-    with pytest.raises(ModelError, match="make or copy the file again"):
-        report(damaged)
+    with pytest.raises(ModelError, match="copy the file again"):
+        report_operators(damaged)
 
 
 def test_a_file_of_another_kind_is_wrong_usage(colours: Trained) -> None:
-    with pytest.raises(UsageError, match=r"only the operators of a \.tflite"):
+    with pytest.raises(UsageError, match=r"only the operators of \.tflite and \.onnx"):
         report_operators(colours.model)
 
 

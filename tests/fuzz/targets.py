@@ -14,6 +14,7 @@ from runtime.card import Fit, InputSize, ModelCard
 from runtime.card_file import read_card
 from runtime.classifier import Classifier
 from runtime.image import fit_image, least_size
+from runtime.operators import report_operators
 from runtime.picture import open_picture, open_reduced
 from runtime.printable import printable
 from runtime.sources.options import RawFormat
@@ -63,6 +64,13 @@ def _read_card_file(content: bytes, suffix: str) -> None:
         read_card(path)
 
 
+def _read_operators(content: bytes, suffix: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"model{suffix}"
+        path.write_bytes(content)
+        report_operators(path).to_lines()
+
+
 def _run_model(content: bytes, suffix: str) -> None:
     """As the commands do: what is not known is loaded by a child first."""
     with tempfile.TemporaryDirectory() as folder:
@@ -83,6 +91,7 @@ TARGETS = {
     "picture": Target(_read_picture, mutate, CORPUS / "pictures", "*.*"),
     "card": Target(_read_card_json, mutate_json, CORPUS / "cards", "*.json"),
     "card file": Target(_read_card_file, mutate, MODELS, "rgb_*.*"),
+    "operators": Target(_read_operators, mutate, MODELS, "rgb_*.*"),
     "raw frames": Target(_read_raw_frames, mutate, CORPUS / "raw", "*.*"),
     "model": Target(_run_model, mutate, MODELS, "rgb_*.*"),
 }

@@ -50,7 +50,7 @@ def make_tflite(model, integer: bool) -> bytes:  # type: ignore[no-untyped-def]
 
 
 def make_onnx(uint8: bool) -> bytes:
-    from onnx import TensorProto, checker, helper, numpy_helper
+    from onnx import TensorProto, checker, helper, numpy_helper, shape_inference
 
     dtype = TensorProto.UINT8 if uint8 else TensorProto.FLOAT
     nodes = [
@@ -68,7 +68,7 @@ def make_onnx(uint8: bool) -> bytes:
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     checker.check_model(model)
-    return bytes(model.SerializeToString())
+    return bytes(shape_inference.infer_shapes(model).SerializeToString())
 
 
 def main() -> None:
