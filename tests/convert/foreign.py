@@ -6,6 +6,7 @@ Each says whether a picture is red, green or blue: a mean over the picture, and 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -41,20 +42,29 @@ def write_onnx(
     return path
 
 
-def write_tflite(path: Path, *, dtype: str = "float32", bgr: bool = False) -> Path:
-    """Takes values of -1..1, quantized for an integer dtype; a float one takes whatever it is given."""
+def write_tflite(
+    path: Path,
+    *,
+    dtype: str = "float32",
+    bgr: bool = False,
+    span: tuple[float, float] = (-1, 1),
+    channels_first: bool = False,
+) -> Path:
+    """Takes values of `span`, quantized for an integer dtype; a float one takes whatever it is given."""
     import keras
     import tensorflow as tf
 
-    picture = keras.Input((SIDE, SIDE, 3), batch_size=1)
+    picture = keras.Input((3, SIDE, SIDE) if channels_first else (SIDE, SIDE, 3), batch_size=1)
     dense = keras.layers.Dense(3, activation="softmax")
-    model = keras.Model(picture, dense(keras.layers.GlobalAveragePooling2D()(picture)))
+    channels_last = keras.layers.Permute((2, 3, 1))(picture) if channels_first else picture
+    model = keras.Model(picture, dense(keras.layers.GlobalAveragePooling2D()(channels_last)))
     dense.set_weights([_matrix(3, bgr), np.zeros(3, np.float32)])
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     if dtype != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = _extremes
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.representative_dataset = partial(_extremes, span)
+        sets, wide = tf.lite.OpsSet, tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        converter.target_spec.supported_ops = [wide if dtype == "int16" else sets.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = getattr(tf, dtype)
     path.write_bytes(converter.convert())
     return path
@@ -65,6 +75,6 @@ def _matrix(rows: int, bgr: bool) -> np.ndarray:
     return np.ascontiguousarray(weights[::-1]) if bgr else weights
 
 
-def _extremes() -> Iterator[list[np.ndarray]]:
-    for level in (-1.0, 1.0):
+def _extremes(span: tuple[float, float]) -> Iterator[list[np.ndarray]]:
+    for level in span:
         yield [np.full((1, SIDE, SIDE, 3), level, np.float32)]
