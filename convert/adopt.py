@@ -116,7 +116,7 @@ def _write(new: Path, adoption: Adoption, original: Classifier, card: ModelCard)
     if adoption.channels == "bgr":
         from convert.channels import turn_channels
 
-        turn_channels(new)
+        turn_channels(new, adoption.model)
     embed_card(new, card)
     _require_same_answer(adoption, original, Classifier.load(new))
 

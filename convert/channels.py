@@ -14,12 +14,12 @@ from convert.failure import explain_failure
 _BGR = np.array([2, 1, 0], np.int32)
 
 
-def turn_channels(path: Path) -> None:
+def turn_channels(path: Path, name: object) -> None:
     """Make the one picture that a `.tflite` or `.onnx` file takes RGB where it was BGR, in place.
 
-    Raises ConversionError where the file has no such input.
+    Raises ConversionError where the file has no such input; `name` is what it is called there.
     """
-    with explain_failure(f"{path}: its channels cannot be turned round"):
+    with explain_failure(f"{name}: its channels cannot be turned round"):
         (_turn_onnx if path.suffix == ".onnx" else _turn_tflite)(path)
 
 
@@ -60,7 +60,8 @@ def _turn_tflite(path: Path) -> None:
 
 
 def _insert_gather(model: Any) -> None:
-    (graph,) = model.subgraphs
+    # What a model is run by; others are branches of it, or belong to further signatures.
+    graph = model.subgraphs[0]
     (picture,) = graph.inputs
     sides = list(graph.tensors[picture].shape)
     if 3 not in (sides[1], sides[-1]):

@@ -16,13 +16,19 @@ WEIGHTS = np.eye(3, dtype=np.float32) * 2
 
 
 def write_onnx(
-    path: Path, *, layout: str = "NCHW", softmax: bool = True, bgr: bool = False, maps: bool = False
+    path: Path,
+    *,
+    layout: str = "NCHW",
+    softmax: bool = True,
+    bgr: bool = False,
+    maps: bool = False,
+    channels: int = 3,
 ) -> Path:
     """Takes float32, normalised. maps: it gives what it would say of each column, which is no classifier's answer."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
-    sides = [3, SIDE, SIDE] if layout == "NCHW" else [SIDE, SIDE, 3]
+    sides = [channels, SIDE, SIDE] if layout == "NCHW" else [SIDE, SIDE, channels]
     axes = [2, 3] if layout == "NCHW" else [1, 2]
     axes = axes[:1] if maps else axes
     nodes = [
@@ -36,7 +42,7 @@ def write_onnx(
         "theirs",
         [helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, *sides])],
         [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [1, SIDE, 3] if maps else [1, 3])],
-        [numpy_helper.from_array(_matrix(SIDE if maps else 3, bgr), "weights")],
+        [numpy_helper.from_array(_matrix(SIDE if maps else channels, bgr), "weights")],
     )
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
     return path
@@ -67,6 +73,24 @@ def write_tflite(
         converter.target_spec.supported_ops = [wide if dtype == "int16" else sets.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = getattr(tf, dtype)
     path.write_bytes(converter.convert())
+    return path
+
+
+def write_signatures(path: Path) -> Path:
+    """A .tflite of float32 and BGR with two signatures, of which the first one classifies."""
+    import tensorflow as tf
+
+    picture = tf.TensorSpec([1, SIDE, SIDE, 3], tf.float32)
+    module = tf.Module()
+    mean = lambda values: tf.reduce_mean(values, axis=[1, 2])  # noqa: E731
+    module.classify = tf.function(lambda values: tf.nn.softmax(mean(values) @ _matrix(3, True)), [picture])
+    module.features = tf.function(mean, [picture])
+    signatures = {"classify": module.classify, "features": module.features}
+    tf.saved_model.save(module, str(path.with_suffix("")), signatures=signatures)
+    names = list(signatures)
+    path.write_bytes(
+        tf.lite.TFLiteConverter.from_saved_model(str(path.with_suffix("")), signature_keys=names).convert()
+    )
     return path
 
 

@@ -14,7 +14,7 @@ from runtime.card import InputSize, ModelCard, Normalisation
 from runtime.card_file import embed_card, read_card
 from runtime.classifier import Classifier
 from runtime.errors import ModelError
-from tests.convert.foreign import SIDE, WEIGHTS, write_onnx, write_tflite
+from tests.convert.foreign import SIDE, WEIGHTS, write_onnx, write_signatures, write_tflite
 
 Capture = pytest.CaptureFixture[str]
 COLOURS = ("red", "green", "blue")
@@ -118,6 +118,18 @@ def test_a_network_that_takes_bgr_takes_rgb_once_adopted(tmp_path: Path, labels:
     assert answers(out) == list(COLOURS)
     picture = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
     assert Classifier.load(out).score(picture) == pytest.approx(expected_scores(picture, MEAN, STD), abs=1e-5)
+
+
+def test_of_several_signatures_the_first_one_is_adopted(tmp_path: Path, labels: Path) -> None:
+    model, out = write_signatures(tmp_path / "theirs.tflite"), tmp_path / "ours.tflite"
+    assert adopt(model, "--labels", labels, "--scale", "1/255", "--channels", "bgr", "--out", out) == 0
+    assert answers(out) == list(COLOURS)
+
+
+def test_gray_pictures_have_no_order_of_channels(tmp_path: Path, labels: Path, capsys: Capture) -> None:
+    model = write_onnx(tmp_path / "theirs.onnx", channels=1)
+    given = ("--labels", labels, "--scale", "1", "--channels", "bgr", "--out", tmp_path / "ours.onnx")
+    assert "takes gray pictures" in refusal(capsys, 2, model, *given)
 
 
 def test_a_background_class_that_the_network_lacks_is_dropped(tmp_path: Path) -> None:
