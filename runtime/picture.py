@@ -133,6 +133,8 @@ def _flatten(image: Image.Image) -> Image.Image:
     has_clear_colour = "transparency" in image.info
     if image.mode in ("RGB", "L") and not has_clear_colour:
         return image
+    if image.mode == "F":
+        raise ValueError("its levels are floating-point numbers of an unknown range")
     if image.mode.startswith("I;16") or image.mode == "I":
         # Pillow's own conversion clips at 255 instead of scaling.
         return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")

@@ -168,6 +168,16 @@ def test_weights_in_a_file_of_their_own_come_into_the_adopted_one(tmp_path: Path
         Classifier.load(apart, labels=COLOURS, normalisation=Normalisation())
 
 
+def test_metadata_tells_the_mean_and_std_that_an_input_is_quantized_for(tmp_path: Path) -> None:
+    model = write_tflite(tmp_path / "theirs.tflite", dtype="int8", span=(-2.1, 2.6))
+    described = ModelCard("theirs", "", COLOURS, InputSize(SIDE, SIDE), normalisation=Normalisation(MEAN, STD))
+    model.write_bytes(describe_tflite(model.read_bytes(), described))
+    assert adopt(model, "--out", tmp_path / "ours.tflite") == 0
+    picture = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
+    expected = expected_scores(picture, MEAN, STD)
+    assert Classifier.load(tmp_path / "ours.tflite").score(picture) == pytest.approx(expected, abs=0.02)
+
+
 def test_the_default_out_lies_beside_the_file_which_stays_as_it_was(tmp_path: Path, labels: Path) -> None:
     model = write_onnx(tmp_path / "theirs.onnx")
     before = model.read_bytes()
