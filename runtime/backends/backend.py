@@ -153,10 +153,15 @@ def check_classifier(path: object, inputs: int, outputs: list[TensorInfo], input
 
 def check_output(path: object, output: TensorInfo) -> None:
     """Raise ModelError unless the output is scores of one picture: 1 x classes, with sides of 1 among them or not, or
-    classes alone."""
+    classes alone; floating-point numbers, or integers that are quantized."""
     if count_scores(output) is None:
         shape = " x ".join("?" if size < 0 else str(size) for size in output.shape)
         raise ModelError(f"{path}: gives {shape} values; expected the scores of one picture (1 x classes)")
+    if np.issubdtype(output.dtype, np.integer) and not output.is_quantized:
+        raise ModelError(
+            f"{path}: gives {output.dtype} without a scale, such as the number of a class; expected the scores of all "
+            "classes as float32: export it with them"
+        )
 
 
 def count_scores(output: TensorInfo) -> int | None:

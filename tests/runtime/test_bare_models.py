@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from runtime.backends import TensorInfo, takes_bytes
+from runtime.backends.backend import check_output
 from runtime.bare_model import guess_scores
 from runtime.card import Normalisation
 from runtime.classifier import Classifier
@@ -81,6 +82,13 @@ def test_a_list_of_scores_is_read_in_whatever_shape_it_comes(
     plain = write_network(tmp_path / "plain.onnx", "Softmax")
     wanted, found = (Classifier.load(path, labels=("a", "b"), normalisation=UNIT) for path in (plain, model))
     assert found.score(picture) == pytest.approx(wanted.score(picture), abs=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int64"])
+def test_the_number_of_a_class_is_not_taken_for_its_score(dtype: str) -> None:
+    with pytest.raises(ModelError, match=f"gives {dtype} without a scale"):
+        check_output("theirs.onnx", TensorInfo("class", (1,), np.dtype(dtype)))
+    check_output("theirs.tflite", TensorInfo("scores", (1, 3), np.dtype("uint8"), 1 / 256))
 
 
 def test_several_lists_of_scores_are_no_answer_to_one_picture(tmp_path: Path) -> None:
