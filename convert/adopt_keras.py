@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,37 +33,42 @@ def adopt_keras(adoption: Adoption) -> ModelCard:
     path = adoption.model
     require_keras(path)
     check_layers(path)
-    # The converters read TensorFlow graphs, whatever backend the network was trained on.
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    import keras
-
-    with explain_failure(f"{path}: Keras {keras.__version__} cannot load it"):
-        network = keras.saving.load_model(path, compile=False, safe_mode=True)
+    network = _load(path)
     size, outputs = _read_shapes(path, network)
     if not adoption.labels:
         raise UsageError(f"{path}: tells no labels; give them: --labels FILE (one label a line)")
     labels = match_labels(adoption.labels, outputs, path)
     with explain_failure(f"{path}: its layers cannot be built anew"):
         whole, scores = _complete(network, _normalisation(adoption, network), adoption.channels == "bgr")
-    card = ModelCard(
-        name=adoption.name or path.stem,
-        architecture=network.name,
-        labels=labels,
-        input=size,
-        fit=adoption.fit or Fit(),
-        scores=scores,
-        licence=adoption.licence or "",
-        provenance=Provenance(
-            path.name,
-            hashlib.sha256(path.read_bytes()).hexdigest(),
-            (f"keras {keras.__version__}", f"edgeframe {__version__}"),
-        ),
-    )
+    card = _describe(adoption, ModelCard(path.stem, network.name, labels, size, scores=scores))
     try:
         write_whole(adoption.out, lambda new: _write(new, whole, card))
     except OSError as error:
         raise ConversionError(f"{adoption.out}: not written ({error}); see that you may write there") from None
     return card
+
+
+def _load(path: Path) -> Any:
+    # The converters read TensorFlow graphs, whatever backend the network was trained on.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    import keras
+
+    with explain_failure(f"{path}: Keras {keras.__version__} cannot load it"):
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+
+
+def _describe(adoption: Adoption, card: ModelCard) -> ModelCard:
+    """The card with what the user told, and where the network came from."""
+    import keras
+
+    source, tools = adoption.model, (f"keras {keras.__version__}", f"edgeframe {__version__}")
+    return replace(
+        card,
+        name=adoption.name or card.name,
+        fit=adoption.fit or Fit(),
+        licence=adoption.licence or "",
+        provenance=Provenance(source.name, hashlib.sha256(source.read_bytes()).hexdigest(), tools),
+    )
 
 
 def _write(new: Path, network: Any, card: ModelCard) -> None:
