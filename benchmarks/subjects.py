@@ -34,8 +34,8 @@ def look_at(path: str, data: DataSet) -> ModelFile:
     card = read_card(path)
     if card is None:
         raise ModelError(
-            f"{path}: has no model card: it is truncated, no model, or was not made by edgeframe; copy it again, or "
-            "make it from its .keras with python -m convert"
+            f"{path}: has no model card: it is truncated, no model, or was not made by edgeframe; copy it again, "
+            f"make it from its .keras with python -m convert, or adopt it: python -m convert adopt {path} --labels FILE"
         )
     data.targets_in(card.labels)
     content = Path(path).read_bytes()

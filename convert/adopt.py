@@ -1,4 +1,4 @@
-"""Adopting a classifier made elsewhere: a card for an existing .tflite or .onnx, so that it needs no flags."""
+"""Adopting a classifier made elsewhere: a card for its file, so that it needs no flags (.keras: see adopt_keras)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from convert.tflite_metadata import TfliteMetadata, read_metadata
-from runtime.backends import TensorInfo, open_backend
+from runtime.backends import keep_bytes, open_backend, takes_bytes
 from runtime.card import Fit, ModelCard, Normalisation, Provenance
 from runtime.card_file import check_model_path, embed_card, read_card, write_whole
 from runtime.classifier import Classifier
@@ -46,8 +46,14 @@ def adopt(adoption: Adoption) -> ModelCard:
     Raises ModelError (no image classifier, other labels), UsageError (what has to be told), ConversionError.
     """
     path = _check_files(adoption)
+    if path.suffix == ".keras":
+        from convert.adopt_keras import adopt_keras
+
+        return adopt_keras(adoption)
     known = _complete(adoption)
     original = Classifier.load(path, labels=known.labels, normalisation=known.normalisation, fit=known.fit)
+    if known.channels != CHANNELS[0] and original.card.input.channels != 3:
+        raise UsageError(f"--channels {known.channels}: {path} takes gray pictures, which have no order of channels")
     card = replace(
         original.card,
         name=known.name or path.stem,
@@ -64,8 +70,6 @@ def adopt(adoption: Adoption) -> ModelCard:
 
 def _check_files(adoption: Adoption) -> Path:
     path = check_model_path(adoption.model)
-    if path.suffix == ".keras":
-        raise UsageError(f"{path}: is a Keras file; expected .tflite or .onnx, or convert it: python -m convert {path}")
     if path.suffix != adoption.out.suffix:
         raise UsageError(f"--out {adoption.out}: expected a name that ends in {path.suffix}, as {path} does")
     if read_card(path) is not None:
@@ -82,7 +86,8 @@ def _complete(adoption: Adoption) -> Adoption:
         raise UsageError(f"{adoption.model}: tells no labels; give them: --labels FILE (one label a line)")
     tensor = open_backend(adoption.model).input
     normalisation = adoption.normalisation
-    if normalisation is None and np.issubdtype(tensor.dtype, np.integer):
+    # MediaPipe gives bytes as they are to any uint8 input, whatever the metadata tells.
+    if normalisation is None and (takes_bytes(tensor) or (metadata is not None and tensor.dtype == np.uint8)):
         normalisation = keep_bytes(tensor)
     elif normalisation is None and told.mean and told.std:
         normalisation = Normalisation(told.mean, told.std)
@@ -95,15 +100,6 @@ def _complete(adoption: Adoption) -> Adoption:
     )
 
 
-def keep_bytes(tensor: TensorInfo) -> Normalisation:
-    """The normalisation that the quantization of an integer input undoes: the bytes of a picture go in as they are.
-
-    For int8 they go in as -128..127.
-    """
-    scale = tensor.scale if tensor.is_quantized else 1.0
-    return Normalisation((float(tensor.zero_point - np.iinfo(tensor.dtype).min),), (1 / scale,))
-
-
 def _as_rgb(normalisation: Normalisation, channels: str) -> Normalisation:
     """The card's pictures are RGB, also where the network turns them round."""
     if channels == "rgb":
@@ -112,11 +108,16 @@ def _as_rgb(normalisation: Normalisation, channels: str) -> Normalisation:
 
 
 def _write(new: Path, adoption: Adoption, original: Classifier, card: ModelCard) -> None:
-    shutil.copyfile(adoption.model, new)
+    if new.suffix == ".onnx":
+        from convert.onnx_whole import copy_whole
+
+        copy_whole(adoption.model, new)
+    else:
+        shutil.copyfile(adoption.model, new)
     if adoption.channels == "bgr":
         from convert.channels import turn_channels
 
-        turn_channels(new)
+        turn_channels(new, adoption.model)
     if new.suffix == ".onnx":
         _note_shapes(new)
     embed_card(new, card)

@@ -1,4 +1,4 @@
-"""`python -m convert adopt`: an existing .tflite or .onnx gets a card."""
+"""`python -m convert adopt`: an existing .tflite, .onnx or .keras gets a card."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from runtime.errors import UsageError
 from runtime.labels import read_labels
 
 _DESCRIPTION = """Embed a model card into an image classifier made elsewhere, so that it runs without flags.
-Labels and normalisation are read from its TFLite Metadata where it has that."""
+Labels and normalisation are read from its TFLite Metadata where it has that. A .keras gets the normalisation, and a
+softmax where it gives logits, as layers of its own: then it is converted like any other."""
 _EXAMPLES = """examples:
   python -m convert adopt mobilenet.tflite --labels labels.txt
   python -m convert adopt resnet.onnx --labels labels.txt --mean 123.675,116.28,103.53 --std 58.395,57.12,57.375
   python -m convert adopt caffe.onnx --labels labels.txt --channels bgr --mean 104,117,123 --fit squash
+  python -m convert adopt mine.keras --labels labels.txt --scale 1/255
 
 exit status: 0 done, 1 it is no image classifier or cannot be read (no file is written), 2 wrong usage"""
 
@@ -47,7 +49,7 @@ def _make_parser() -> Parser:
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("model", metavar="FILE", type=Path, help="a .tflite or .onnx")
+    add("model", metavar="FILE", type=Path, help="a .tflite, .onnx or .keras")
     add("--labels", metavar="FILE", help="its labels, one a line")
     add("--mean", metavar="M[,M,M]", type=_numbers, help="subtracted from each channel, in levels of 0..255")
     add("--std", metavar="S[,S,S]", type=_numbers, help="what the channels are then divided by")

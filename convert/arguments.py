@@ -24,6 +24,7 @@ _EXAMPLES = """examples:
   python -m convert flowers.keras --to tflite --calibrate flowers/ --auto
   python -m convert diagnose flowers.keras flowers_int8.tflite --data flowers/
   python -m convert adopt theirs.tflite --labels labels.txt --out ours.tflite
+  python -m convert adopt plain.keras --labels labels.txt --scale 1/255 --out ours.keras
 
 exit status: 0 done, 1 the conversion failed or agrees too little (no file is written), 2 wrong usage"""
 
@@ -32,6 +33,8 @@ class Parser(argparse.ArgumentParser):
     """Wrong usage is one line, as every other error."""
 
     def error(self, message: str) -> NoReturn:
+        if message.startswith("unrecognized arguments: --labels"):
+            message += "; a model without a card gets one first: python -m convert adopt MODEL --labels FILE"
         raise UsageError(f"{message} (see python -m convert --help)")
 
 

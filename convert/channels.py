@@ -14,12 +14,12 @@ from convert.failure import explain_failure
 _BGR = np.array([2, 1, 0], np.int32)
 
 
-def turn_channels(path: Path) -> None:
+def turn_channels(path: Path, name: object) -> None:
     """Make the one picture that a `.tflite` or `.onnx` file takes RGB where it was BGR, in place.
 
-    Raises ConversionError where the file has no such input.
+    Raises ConversionError where the file has no such input; `name` is what it is called there.
     """
-    with explain_failure(f"{path}: its channels cannot be turned round"):
+    with explain_failure(f"{name}: its channels cannot be turned round"):
         (_turn_onnx if path.suffix == ".onnx" else _turn_tflite)(path)
 
 
@@ -60,15 +60,17 @@ def _turn_tflite(path: Path) -> None:
 
 
 def _insert_gather(model: Any) -> None:
-    (graph,) = model.subgraphs
+    # What a model is run by; others are branches of it, or belong to further signatures.
+    graph = model.subgraphs[0]
     (picture,) = graph.inputs
-    if graph.tensors[picture].shape[-1] != 3:
+    sides = list(graph.tensors[picture].shape)
+    if 3 not in (sides[1], sides[-1]):
         raise ValueError("it takes no 3 channels")
     turned, order = len(graph.tensors), len(graph.tensors) + 1
     for operator in graph.operators:
         operator.inputs = [turned if index == picture else index for index in operator.inputs]
     _add_tensors(model, graph.tensors[picture])
-    graph.operators.insert(0, _make_gather(model, [picture, order], turned))
+    graph.operators.insert(0, _make_gather(model, [picture, order], turned, axis=-1 if sides[-1] == 3 else 1))
 
 
 def _add_tensors(model: Any, taken: Any) -> None:
@@ -82,12 +84,12 @@ def _add_tensors(model: Any, taken: Any) -> None:
     model.subgraphs[0].tensors += [turned, order]
 
 
-def _make_gather(model: Any, inputs: list[int], output: int) -> Any:
+def _make_gather(model: Any, inputs: list[int], output: int, axis: int) -> Any:
     from tensorflow.lite.python import schema_py_generated as schema
 
     code = schema.OperatorCodeT(schema.BuiltinOperator.GATHER, version=1, builtinCode=schema.BuiltinOperator.GATHER)
     model.operatorCodes.append(code)
     gather = schema.OperatorT(len(model.operatorCodes) - 1, inputs, [output])
     gather.builtinOptionsType = schema.BuiltinOptions.GatherOptions
-    gather.builtinOptions = schema.GatherOptionsT(axis=3)
+    gather.builtinOptions = schema.GatherOptionsT(axis=axis)
     return gather

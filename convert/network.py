@@ -70,7 +70,15 @@ def load_network(source: Source) -> Network:
     with explain_failure(f"{source.path}: Keras {keras.__version__} cannot load it"):
         model = keras.saving.load_model(source.path, compile=False, safe_mode=True)
     _check_classifier(source, model)
+    _compute_in_float32(model)
     return Network(model, source.card)
+
+
+def _compute_in_float32(model: Any) -> None:
+    """The weights of a network of mixed precision are float32; TFLite has no float16 or bfloat16 products of them."""
+    for layer in model._flatten_layers():
+        if layer.compute_dtype != "float32":
+            layer.dtype_policy = "float32"
 
 
 def _check_classifier(source: Source, model: Any) -> None:

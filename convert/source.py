@@ -30,19 +30,24 @@ class Source:
 
 def open_source(path: Path) -> Source:
     """Check a `.keras` file. Raises ModelError or ConversionError where it cannot be converted."""
+    require_keras(path)
+    card = read_card(path)
+    if card is None:
+        raise ConversionError(
+            f"{path}: has no model card, so its labels and the fit of its pictures are unknown; "
+            f"adopt it: python -m convert adopt {path} --labels labels.txt"
+        )
+    check_layers(path)
+    return Source(path, card, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def require_keras(path: Path) -> None:
+    """Raise ModelError or ConversionError unless a path is that of a `.keras` file."""
     check_model_path(path)
     if path.suffix != ".keras" or not zipfile.is_zipfile(path):
         raise ConversionError(
             f"{path}: is no Keras file; expected what model.save('name.keras') or python -m train writes"
         )
-    card = read_card(path)
-    if card is None:
-        raise ConversionError(
-            f"{path}: has no model card, so its labels and the fit of its pictures are unknown; "
-            "train it with python -m train, or give it one with runtime.card_file.embed_card"
-        )
-    _check_layers(path, _read_config(path))
-    return Source(path, card, hashlib.sha256(path.read_bytes()).hexdigest())
 
 
 def _read_config(path: Path) -> Any:
@@ -58,9 +63,10 @@ def _read_config(path: Path) -> Any:
         raise ConversionError(f"{path}: is damaged ({_CONFIG_ENTRY}: {error}); save or copy it again") from None
 
 
-def _check_layers(path: Path, config: Any) -> None:
-    """Lambda layers hold code, and custom ones need code: neither is run from a file, and no format has them."""
-    for part in _parts(config):
+def check_layers(path: Path) -> None:
+    """Raise ConversionError where a layer is a Lambda, which holds code, or a custom one, which needs code: neither is
+    run from a file, and no format has them."""
+    for part in _parts(_read_config(path)):
         kind, inner = part["class_name"], part.get("config")
         name = inner.get("name", kind) if isinstance(inner, dict) else inner
         if kind == "Lambda":

@@ -127,6 +127,14 @@ class Normalisation:
         return set(self.mean) == {0.0} and set(self.std) == {1.0}
 
 
+def _check_channels(size: InputSize, normalisation: Normalisation) -> None:
+    for name, values in (("mean", normalisation.mean), ("std", normalisation.std)):
+        _require(
+            len(values) in (1, size.channels),
+            f"normalisation {name} has {len(values)} numbers, the input {size} takes 1 for each channel, or 1 for all",
+        )
+
+
 @dataclass(frozen=True)
 class Measured:
     """What the conversion measured: top-1 (0..1) of the float original and of this file, on `count` pictures."""
@@ -209,6 +217,7 @@ class ModelCard:
         )
         for label in self.labels:
             _check_text("a label", label, MAX_LABEL_LENGTH)
+        _check_channels(self.input, self.normalisation)
         _require(self.scores in SCORES, f"scores is {shortened(self.scores)}, expected one of {', '.join(SCORES)}")
         _check_version(self.card_version)
 

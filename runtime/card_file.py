@@ -23,6 +23,16 @@ from runtime.protobuf import delimited, read_fields
 CARD_ENTRY = "model.json"
 MAX_CARD_BYTES = 16 * 1024 * 1024
 MODEL_SUFFIXES = (".keras", ".tflite", ".onnx")
+_KERAS_REMEDY = "; load it in Keras and save it as .keras"
+_TORCH_REMEDY = "; export it from PyTorch with torch.onnx.export"
+_REMEDIES = {
+    ".h5": _KERAS_REMEDY,
+    ".hdf5": _KERAS_REMEDY,
+    ".pb": "; make a .tflite of the SavedModel with tf.lite.TFLiteConverter.from_saved_model",
+    "folder": "; make a .tflite of a SavedModel with tf.lite.TFLiteConverter.from_saved_model",
+    ".pt": _TORCH_REMEDY,
+    ".pth": _TORCH_REMEDY,
+}
 _MOST_SHRUNK = 100
 # A pair of metadata has two fields.
 _MOST_PAIR_FIELDS = 100
@@ -85,7 +95,8 @@ def check_model_path(path: str | Path) -> Path:
     """The path of a model file that exists and has one of MODEL_SUFFIXES; ModelError otherwise."""
     path = Path(path)
     if path.suffix not in MODEL_SUFFIXES:
-        raise ModelError(f"{path}: expected a model file that ends in {', '.join(MODEL_SUFFIXES)}")
+        remedy = _REMEDIES.get("folder" if path.is_dir() else path.suffix, "")
+        raise ModelError(f"{path}: expected a model file that ends in {', '.join(MODEL_SUFFIXES)}{remedy}")
     if not path.is_file():
         raise ModelError(f"{path}: no such file")
     return path

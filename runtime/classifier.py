@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runtime.backends import Backend, open_backend
-from runtime.card import Fit, InputSize, ModelCard, Normalisation
+from runtime.backends import Backend, count_scores, open_backend
+from runtime.card import Fit, ModelCard, Normalisation
 from runtime.card_file import read_card
 from runtime.errors import ModelError, UsageError
 from runtime.frame import Frame
@@ -84,7 +84,9 @@ class Classifier:
         known = normalisation if card is None else card.normalisation
         opened = open_backend(path, name=backend, threads=threads, normalisation=known)
         if card is None:
-            card = _improvise_card(Path(path), opened, labels, normalisation)
+            from runtime.bare_model import improvise_card
+
+            card = improvise_card(Path(path), opened, labels, normalisation)
         elif labels is not None:
             card = _rename(card, match_labels(labels, len(card.labels), path))
         return cls(replace(card, fit=fit) if fit else card, opened)
@@ -136,7 +138,10 @@ class Classifier:
 
 
 def to_probabilities(scores: np.ndarray, kind: str) -> np.ndarray:
-    """A network's outputs (classes,) as probabilities; one sigmoid output becomes two classes."""
+    """A network's outputs (classes,) as probabilities; one output, sigmoid or logit, becomes two classes."""
+    if kind == "logits" and len(scores) == 1:
+        # By the hyperbolic tangent, as the exponential overflows.
+        scores, kind = (np.tanh(scores / 2) + 1) / 2, "sigmoid"
     if kind == "logits":
         powers = np.exp(scores - scores.max())
         return np.asarray(powers / powers.sum(), dtype=np.float32)
@@ -159,8 +164,8 @@ def _check_fits(card: ModelCard, backend: Backend) -> None:
         raise ModelError(
             f"{card.name}: its card says {card.input}, its network takes {backend.input}; convert it again"
         )
-    outputs = backend.output.shape[-1] if len(backend.output.shape) > 1 else -1
-    expected = 1 if card.scores == "sigmoid" and len(card.labels) == 2 and outputs == 1 else len(card.labels)
+    outputs = count_scores(backend.output)
+    expected = 1 if card.scores != "softmax" and len(card.labels) == 2 and outputs == 1 else len(card.labels)
     if outputs not in (-1, expected):
         raise ModelError(f"{card.name}: its card has {len(card.labels)} labels, its network gives {outputs} scores")
 
@@ -170,41 +175,3 @@ def _rename(card: ModelCard, labels: tuple[str, ...]) -> ModelCard:
     names = dict(zip(card.labels, labels))
     golden = tuple(replace(sample, label=names.get(sample.label, sample.label)) for sample in card.golden)
     return replace(card, labels=labels, golden=golden)
-
-
-def _improvise_card(
-    path: Path, backend: Backend, labels: tuple[str, ...] | None, normalisation: Normalisation | None
-) -> ModelCard:
-    """A card for a model that has none, from its tensors and the user's labels."""
-    if labels is None:
-        raise ModelError(f"{path}: has no model card; give its labels: --labels FILE (one label a line)")
-    if np.issubdtype(backend.input.dtype, np.floating) and normalisation is None:
-        raise ModelError(
-            f"{path}: takes {backend.input.dtype} and has no model card, so its value range is not known; "
-            "give --scale 1/255 (for 0..1), or --mean 127.5 --std 127.5 (for -1..1), as it was trained"
-        )
-    height, width, channels = backend.input_shape
-    if not (height and width):
-        raise ModelError(f"{path}: takes pictures of any size and has no model card; export it with a fixed input size")
-    scores = backend.run(np.full(backend.input_shape, 128, np.uint8))  # what any picture gives tells the kind
-    return ModelCard(
-        name=path.stem,
-        architecture="unknown",
-        labels=match_labels(labels, len(scores), path),
-        input=InputSize(height, width, channels),
-        scores=_guess_scores(backend, scores),
-        normalisation=normalisation or Normalisation(),
-        recipe="unknown",
-    )
-
-
-def _guess_scores(backend: Backend, scores: np.ndarray) -> str:
-    """Probabilities lie in 0..1 and sum up to 1; quantized ones may lose much of the sum in rounding."""
-    in_range = bool(scores.min() >= 0 and scores.max() <= 1)
-    if len(scores) == 1:
-        return "sigmoid"
-    if backend.output.is_quantized:
-        limits = np.iinfo(backend.output.dtype)
-        span = (np.array([limits.min, limits.max]) - backend.output.zero_point) * backend.output.scale
-        return "softmax" if span[0] >= 0 and span[1] <= 1.01 else "logits"
-    return "softmax" if in_range and abs(float(scores.sum()) - 1) < 0.01 else "logits"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from runtime.errors import ModelError
 
@@ -14,27 +18,71 @@ _NUMBERED = re.compile(r"^(\d+)[:,\s]\s*(\S.*)$")
 
 
 def read_labels(path: str | Path) -> tuple[str, ...]:
-    """One label a line; `0 tench` or `0: tench` on every line is taken as number and label.
+    """One label a line; `0 tench` or `0: tench` on every line is taken as number and label, in any order.
 
+    Or a list or table of JSON or Python: ["tench", ...], {"0": "tench"}, {"0": ["n01440764", "tench"]}, {"tench": 0}.
     Raises ModelError: no such file, not text, or empty.
     """
     try:
-        text = Path(path).read_text("utf-8-sig")
+        text = Path(path).read_text("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
-        reason = "is no text file" if isinstance(error, UnicodeDecodeError) else error.strerror
+        reason = "is no text in UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
         raise ModelError(f"{path}: {reason}; expected a text file with one label a line") from None
-    lines = [line.strip() for line in text.strip().splitlines()]
-    if not any(lines):
+    if not text:
         raise ModelError(f"{path}: is empty; expected one label a line")
+    if text[0] in "[{":
+        return _read_literal(text, path)
+    lines = [line.strip() for line in text.splitlines()]
     matches = [_NUMBERED.match(line) for line in lines]
-    numbered = [(int(match[1]), match[2]) for match in matches if match]
-    if len(numbered) == len(lines) and [number for number, _ in numbered] == list(range(len(lines))):
-        return tuple(label for _, label in numbered)
-    return tuple(lines)
+    numbered = {int(match[1]): match[2] for match in matches if match}
+    return _in_order(numbered) if len(numbered) == len(lines) and _is_count(numbered) else tuple(lines)
+
+
+def _is_count(numbered: Mapping[int, str]) -> bool:
+    """Whether the numbers are 0, 1, ... or 1, 2, ..., with none left out."""
+    first = min(numbered)
+    return first in (0, 1) and max(numbered) == first + len(numbered) - 1
+
+
+def _in_order(numbered: Mapping[int, str]) -> tuple[str, ...]:
+    return tuple(numbered[number] for number in sorted(numbered))
+
+
+def _read_literal(text: str, path: object) -> tuple[str, ...]:
+    """The labels in a list or table. Raises ModelError where it is another one."""
+    try:
+        held = json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            held = ast.literal_eval(text)
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            held = None
+    numbered = _number(held)
+    if not numbered or not _is_count(numbered) or not all(isinstance(label, str) for label in numbered.values()):
+        raise ModelError(
+            f'{path}: expected one label a line, a list ["cat", "dog"] or a table {{"0": "cat", "1": "dog"}} '
+            "with no number left out"
+        )
+    return _in_order(numbered)
+
+
+def _number(held: Any) -> dict[int, Any]:
+    """Labels by their number; {} where there are none. Of [word net number, label] the label is taken."""
+    if isinstance(held, list):
+        held = dict(enumerate(held))
+    if not isinstance(held, dict):
+        return {}
+    pairs = list(held.items())
+    if all(type(value) is int for value in held.values()):
+        pairs = [(number, label) for label, number in held.items()]
+    numbers = [int(number) if str(number).isdecimal() else -1 for number, _ in pairs]
+    labels = [label[-1] if isinstance(label, list) and label else label for _, label in pairs]
+    return dict(zip(numbers, labels)) if len(set(numbers)) == len(numbers) else {}
 
 
 def match_labels(labels: tuple[str, ...], outputs: int, path: object) -> tuple[str, ...]:
-    """Labels for each of a network's outputs, with the background class added or dropped where one side lacks it.
+    """Labels for each of a network's outputs, with the background class added or dropped where one side lacks it, and
+    without empty lines where they are too many.
 
     Raises ModelError when the counts cannot be brought together.
     """
@@ -44,4 +92,6 @@ def match_labels(labels: tuple[str, ...], outputs: int, path: object) -> tuple[s
         return labels[1:]
     if len(labels) + 1 == outputs == _IMAGENET_OUTPUTS:
         return (BACKGROUND, *labels)
+    if "" in labels:
+        return match_labels(tuple(label for label in labels if label), outputs, path)
     raise ModelError(f"{path}: has {len(labels)} labels, the network gives {outputs} scores; give as many labels")

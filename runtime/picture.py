@@ -84,6 +84,8 @@ def open_reduced(source: PictureFile, least: tuple[int, int] | None = None) -> R
     """`open_picture` at less cost: a JPEG is decoded at 1/2, 1/4 or 1/8 of its size where that is not smaller than
     `least`, the width and height that are enough."""
     name = "picture" if isinstance(source, bytes) else str(source)
+    if not isinstance(source, bytes) and _is_endless(source):
+        raise PictureError(f"{name}: is a pipe or a device, not a file; save the picture first, or send its name to -")
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_FORMATS) as image:
             return _decode(image, least)
@@ -97,6 +99,12 @@ def open_reduced(source: PictureFile, least: tuple[int, int] | None = None) -> R
     except Exception as error:
         reason = printable(str(error))[:200] or type(error).__name__
         raise PictureError(f"{name}: cannot be decoded ({reason}); copy or save it again") from None
+
+
+def _is_endless(path: str | Path) -> bool:
+    """Whether opening it could wait for ever: it is there, and neither a file nor a folder."""
+    path = Path(path)
+    return path.exists() and not (path.is_file() or path.is_dir())
 
 
 def _decode(image: Image.Image, least: tuple[int, int] | None) -> ReducedPicture:
@@ -125,6 +133,8 @@ def _flatten(image: Image.Image) -> Image.Image:
     has_clear_colour = "transparency" in image.info
     if image.mode in ("RGB", "L") and not has_clear_colour:
         return image
+    if image.mode == "F":
+        raise ValueError("its levels are floating-point numbers of an unknown range")
     if image.mode.startswith("I;16") or image.mode == "I":
         # Pillow's own conversion clips at 255 instead of scaling.
         return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")

@@ -1,6 +1,13 @@
 """What runs a model file: one file a family here, one row a backend in `table`."""
 
-from runtime.backends.backend import Backend, TensorInfo
+from runtime.backends.backend import (
+    Backend,
+    TensorInfo,
+    count_scores,
+    input_range,
+    keep_bytes,
+    takes_bytes,
+)
 from runtime.backends.table import (
     BACKENDS,
     BackendRow,
@@ -18,7 +25,11 @@ __all__ = [
     "TensorInfo",
     "available_cores",
     "choose_backend",
+    "count_scores",
     "default_threads",
     "find_backends",
+    "input_range",
+    "keep_bytes",
     "open_backend",
+    "takes_bytes",
 ]

@@ -58,6 +58,40 @@ class Backend(Protocol):
 OpenNormalisation = Optional[Normalisation]
 
 
+# What an integer input stands for where a picture's bytes are to go in as they are: lowest and highest value.
+_RANGES_OF_BYTES = ((0, 1), (-1, 1), (-0.5, 0.5), (0, 255), (-128, 127))
+# Of such a range: calibration seldom meets both ends, and 127 stands for 127.5 and 128.
+_RANGE_TOLERANCE = 0.05
+
+
+def input_range(tensor: TensorInfo) -> tuple[float, float]:
+    """The lowest and the highest value that an integer input can stand for."""
+    limits, scale = np.iinfo(tensor.dtype), tensor.scale if tensor.is_quantized else 1.0
+    return (limits.min - tensor.zero_point) * scale, (limits.max - tensor.zero_point) * scale
+
+
+def takes_bytes(tensor: TensorInfo) -> bool:
+    """Whether an input is of 8-bit integers that stand for a usual range of a picture's levels.
+
+    One that is quantized for -2.1..2.6, say, was trained with a mean and std that its file does not tell.
+    """
+    if tensor.dtype not in (np.uint8, np.int8):
+        return False
+    low, high = input_range(tensor)
+    slack = _RANGE_TOLERANCE * (high - low)
+    ranges = _RANGES_OF_BYTES if tensor.is_quantized else ((low, high),)
+    return any(abs(low - lowest) <= slack and abs(high - highest) <= slack for lowest, highest in ranges)
+
+
+def keep_bytes(tensor: TensorInfo) -> Normalisation:
+    """The normalisation that the quantization of an integer input undoes: the bytes of a picture go in as they are.
+
+    For int8 they go in as -128..127.
+    """
+    scale = tensor.scale if tensor.is_quantized else 1.0
+    return Normalisation((float(tensor.zero_point - np.iinfo(tensor.dtype).min),), (1 / scale,))
+
+
 def make_encoder(tensor: TensorInfo, normalisation: OpenNormalisation) -> Encoder:
     """What turns uint8 height x width x channels into values of the input tensor's dtype, of the same shape.
 
@@ -118,8 +152,38 @@ def check_classifier(path: object, inputs: int, outputs: list[TensorInfo], input
 
 
 def check_output(path: object, output: TensorInfo) -> None:
-    """Raise ModelError unless the output is scores of one picture: 1 x classes, or 1 x 1 x 1 x classes."""
-    sizes = [size for size in output.shape[1:] if size != 1]
-    if output.shape[:1] not in ((1,), (-1,)) or len(sizes) > 1:
+    """Raise ModelError unless the output is scores of one picture: 1 x classes, with sides of 1 among them or not, or
+    classes alone; floating-point numbers, or integers that are quantized."""
+    if count_scores(output) is None:
         shape = " x ".join("?" if size < 0 else str(size) for size in output.shape)
         raise ModelError(f"{path}: gives {shape} values; expected the scores of one picture (1 x classes)")
+    if np.issubdtype(output.dtype, np.integer) and not output.is_quantized:
+        raise ModelError(
+            f"{path}: gives {output.dtype} without a scale, such as the number of a class; expected the scores of all "
+            "classes as float32: export it with them"
+        )
+
+
+def count_scores(output: TensorInfo) -> int | None:
+    """How many scores an output has, -1 where that is open, or None where it has more than a list of them."""
+    batch, sizes = output.shape[:1], output.shape[1:]
+    if not sizes:
+        return batch[0] if batch else None
+    several = [size for size in sizes if size != 1]
+    if batch[0] not in (1, -1) or len(several) > 1:
+        return None
+    return several[0] if several else 1
+
+
+def picture_shape(path: object, tensor: TensorInfo) -> tuple[tuple[int, int, int], bool]:
+    """(height, width, channels) that an input of 4 dimensions takes, 0 for an open side, and whether the channels come
+    first (NCHW). Raises ModelError where that is no picture."""
+    batch, *sides = tensor.shape
+    channels_first = sides[2] not in (1, 3) and sides[0] in (1, 3)
+    channels, height, width = sides if channels_first else (sides[2], sides[0], sides[1])
+    if batch not in (1, -1) or channels not in (1, 3):
+        raise ModelError(
+            f"{path}: takes {tensor}; expected one picture at a time, with 3 channels (RGB) or 1 (gray): "
+            "export it with that input"
+        )
+    return (max(0, height), max(0, width), channels), channels_first

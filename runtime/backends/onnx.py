@@ -18,6 +18,7 @@ from runtime.backends.backend import (
     decode_cam,
     decode_scores,
     make_encoder,
+    picture_shape,
 )
 from runtime.errors import BackendError, ModelError
 
@@ -45,7 +46,7 @@ class OnnxBackend:
         self.threads = threads
         self.input, self.output = _tensor_info(path, inputs[0]), _tensor_info(path, outputs[0])
         check_output(path, self.output)
-        self.input_shape, self._channels_first = _picture_shape(path, self.input)
+        self.input_shape, self._channels_first = picture_shape(path, self.input)
         self._path = path
         self._session = session
         self._names = [self.output.name] if self.cam is None else [self.output.name, self.cam.name]
@@ -124,6 +125,8 @@ def _explain(message: str, task: str) -> str:
     if operator:
         name = operator[1] or operator[2]
         return f"needs the operator {name}, which onnxruntime does not have; export it with standard operators only"
+    if "external data" in line.lower():
+        return "keeps its weights in another file, which is not beside it or not whole; copy that, too"
     if "Protobuf parsing failed" in line or "No graph was found" in line:
         return "is no ONNX model, or is truncated; make or copy the file again"
     reason = line.rpartition(" failed:")[2][:200]
@@ -139,13 +142,3 @@ def _tensor_info(path: Path, tensor: Any) -> TensorInfo:
         raise ModelError(f"{path}: {name} is {kind}; expected {', '.join(_DTYPES)}")
     shape = tuple(size if isinstance(size, int) else -1 for size in sides)
     return TensorInfo(name, shape, np.dtype(_DTYPES[kind]))
-
-
-def _picture_shape(path: Path, tensor: TensorInfo) -> tuple[tuple[int, int, int], bool]:
-    """(height, width, channels), 0 for an open side, and whether the channels come first (NCHW)."""
-    batch, *sides = tensor.shape
-    channels_first = sides[2] not in (1, 3) and sides[0] in (1, 3)
-    channels, height, width = sides if channels_first else (sides[2], sides[0], sides[1])
-    if batch not in (1, -1) or channels not in (1, 3):
-        raise ModelError(f"{path}: takes {tensor}; expected one picture with 3 channels (RGB) or 1 (gray)")
-    return (max(0, height), max(0, width), channels), channels_first

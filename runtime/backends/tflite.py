@@ -21,6 +21,7 @@ from runtime.backends.backend import (
     decode_cam,
     decode_scores,
     make_encoder,
+    picture_shape,
 )
 from runtime.errors import BackendError, ModelError
 
@@ -43,7 +44,9 @@ class TfliteBackend:
         self.threads = threads
         self.input, self.output = _tensor_info(inputs[0]), _tensor_info(outputs[0])
         check_output(path, self.output)
-        self.input_shape = _picture_shape(path, self.input)
+        self.input_shape, self._channels_first = picture_shape(path, self.input)
+        if 0 in self.input_shape:
+            raise ModelError(f"{path}: takes pictures of any size ({self.input}); convert it with a fixed input size")
         self._path = path
         self._interpreter = interpreter
         self._input_index, self._output_index = inputs[0]["index"], outputs[0]["index"]
@@ -51,9 +54,11 @@ class TfliteBackend:
         self._encode = make_encoder(self.input, normalisation)
 
     def run(self, image: np.ndarray) -> np.ndarray:
-        values = self._encode(image)[np.newaxis]
+        values = self._encode(image)
+        if self._channels_first:
+            values = values.transpose(2, 0, 1)
         try:
-            self._interpreter.set_tensor(self._input_index, values)
+            self._interpreter.set_tensor(self._input_index, values[np.newaxis])
             self._interpreter.invoke()
             return decode_scores(self.output, self._interpreter.get_tensor(self._output_index))
         except (ValueError, RuntimeError) as error:
@@ -118,13 +123,6 @@ def _tensor_info(details: Any) -> TensorInfo:
         float(scale),
         int(zero_point),
     )
-
-
-def _picture_shape(path: Path, tensor: TensorInfo) -> tuple[int, int, int]:
-    batch, height, width, channels = tensor.shape
-    if batch not in (1, -1) or channels not in (1, 3) or min(height, width) < 1:
-        raise ModelError(f"{path}: takes {tensor}; expected one picture: 1 x height x width x 3 (RGB) or x 1 (gray)")
-    return height, width, channels
 
 
 # Two threads that turn stderr away at once would leave it turned away.

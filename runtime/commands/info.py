@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from runtime.errors import BackendError, UsageError
 
 if TYPE_CHECKING:
-    from runtime.backends import Backend, TensorInfo
+    from runtime.backends import Backend, BackendRow, TensorInfo
     from runtime.card import ModelCard
 
 
@@ -59,7 +59,8 @@ def _as_lines(path: Path, card: ModelCard | None, backend: Backend | None, reaso
     lines += _card_lines(card) if card else ["card        none; name its labels when you use it: --labels FILE"]
     if backend is None:
         return [*lines, f"runs on     nothing here: {reason}"]
-    lines += [f"input       {backend.input}", f"output      {backend.output}", f"runs on     {_runners(path)}"]
+    runners = ", then ".join(f"{row.name} ({row.version})" for row in _runners(path))
+    lines += [f"input       {backend.input}", f"output      {backend.output}", f"runs on     {runners}"]
     return lines + _operator_lines(path)
 
 
@@ -92,22 +93,27 @@ def _card_lines(card: ModelCard) -> list[str]:
     return lines
 
 
-def _runners(path: Path) -> str:
+def _runners(path: Path) -> list[BackendRow]:
+    """What can run the file here: of onnxruntime's execution providers, those that it was built with."""
     from runtime.backends import find_backends
 
-    return ", then ".join(f"{row.name} ({row.version})" for row in find_backends(path.suffix))
+    rows = find_backends(path.suffix)
+    if path.suffix != ".onnx" or not rows:
+        return rows
+    from runtime.backends.onnx import import_onnxruntime
+
+    available = import_onnxruntime().get_available_providers()
+    return [row for row in rows if f"{row.option}ExecutionProvider" in available]
 
 
 def _as_json(path: Path, card: ModelCard | None, backend: Backend | None, reason: str) -> dict[str, object]:
-    from runtime.backends import find_backends
-
     return {
         "path": str(path),
         "size_bytes": path.stat().st_size,
         "card": json.loads(card.to_json()) if card else None,
         "input": _tensor_json(backend.input) if backend else None,
         "output": _tensor_json(backend.output) if backend else None,
-        "backends": [row.name for row in find_backends(path.suffix)],
+        "backends": [row.name for row in _runners(path)] if backend else [],
         "problem": reason or None,
     }
 

@@ -26,8 +26,10 @@ class JsonLines:
         self._stream.flush()
 
     def _write_line(self, fields: dict[str, Any]) -> None:
+        line = json.dumps(fields, ensure_ascii=False) + "\n"
         try:
-            self._stream.write(json.dumps(fields, ensure_ascii=False) + "\n")
+            line.encode()  # In the C locale a stream lets bytes through that are no UTF-8, and so no JSON.
+            self._stream.write(line)
         except UnicodeEncodeError:  # the name of a file that is not UTF-8, or a stream that is not
             self._stream.write(json.dumps(fields) + "\n")
         self._stream.flush()

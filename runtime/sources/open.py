@@ -71,6 +71,12 @@ def _is_pictures(spec: str, options: SourceOptions) -> bool:
 
 _RAW = Kind(lambda spec, options: options.raw is not None, "runtime.sources.raw", "open_raw")
 _PICTURES = Kind(_is_pictures, "runtime.sources.pictures", "open_pictures")
+# PyAV would open one, and show a tile of 512 x 512 as the whole picture.
+_HEIC = Kind(
+    lambda spec, options: _is_file(spec) and spec.lower().endswith((".heic", ".heif")),
+    "runtime.sources.pictures",
+    "refuse_heic",
+)
 _PATTERN = Kind(lambda spec, options: glob.has_magic(spec), "runtime.sources.pictures", "open_pictures")
 _VIDEO_FILE = Kind(lambda spec, options: _is_file(spec), "runtime.sources.video_kinds", "open_video_file")
 _CAMERAS = (
@@ -103,7 +109,7 @@ def open_source(
     if options.raw is not None and spec != STANDARD_INPUT:
         raise UsageError(f"{spec}: --raw is for frames on standard input; write - in its place")
     request = SourceRequest(spec, card, options, on_error, on_event)
-    for kind in (_RAW, _PICTURES, _VIDEO_FILE, *_CAMERAS, _PATTERN):
+    for kind in (_RAW, _PICTURES, _HEIC, _VIDEO_FILE, *_CAMERAS, _PATTERN):
         if kind.matches(spec, options):
             return kind.open(request)
     raise SourceError(f"{spec}: no such file or folder; check the name")

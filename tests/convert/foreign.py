@@ -6,6 +6,7 @@ Each says whether a picture is red, green or blue: a mean over the picture, and 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,19 @@ WEIGHTS = np.eye(3, dtype=np.float32) * 2
 
 
 def write_onnx(
-    path: Path, *, layout: str = "NCHW", softmax: bool = True, bgr: bool = False, maps: bool = False
+    path: Path,
+    *,
+    layout: str = "NCHW",
+    softmax: bool = True,
+    bgr: bool = False,
+    maps: bool = False,
+    channels: int = 3,
 ) -> Path:
     """Takes float32, normalised. maps: it gives what it would say of each column, which is no classifier's answer."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
-    sides = [3, SIDE, SIDE] if layout == "NCHW" else [SIDE, SIDE, 3]
+    sides = [channels, SIDE, SIDE] if layout == "NCHW" else [SIDE, SIDE, channels]
     axes = [2, 3] if layout == "NCHW" else [1, 2]
     axes = axes[:1] if maps else axes
     nodes = [
@@ -35,28 +42,55 @@ def write_onnx(
         "theirs",
         [helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, *sides])],
         [helper.make_tensor_value_info("scores", TensorProto.FLOAT, [1, SIDE, 3] if maps else [1, 3])],
-        [numpy_helper.from_array(_matrix(SIDE if maps else 3, bgr), "weights")],
+        [numpy_helper.from_array(_matrix(SIDE if maps else channels, bgr), "weights")],
     )
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
     return path
 
 
-def write_tflite(path: Path, *, dtype: str = "float32", bgr: bool = False) -> Path:
-    """Takes values of -1..1, quantized for an integer dtype; a float one takes whatever it is given."""
+def write_tflite(
+    path: Path,
+    *,
+    dtype: str = "float32",
+    bgr: bool = False,
+    span: tuple[float, float] = (-1, 1),
+    channels_first: bool = False,
+) -> Path:
+    """Takes values of `span`, quantized for an integer dtype; a float one takes whatever it is given."""
     import keras
     import tensorflow as tf
 
-    picture = keras.Input((SIDE, SIDE, 3), batch_size=1)
+    picture = keras.Input((3, SIDE, SIDE) if channels_first else (SIDE, SIDE, 3), batch_size=1)
     dense = keras.layers.Dense(3, activation="softmax")
-    model = keras.Model(picture, dense(keras.layers.GlobalAveragePooling2D()(picture)))
+    channels_last = keras.layers.Permute((2, 3, 1))(picture) if channels_first else picture
+    model = keras.Model(picture, dense(keras.layers.GlobalAveragePooling2D()(channels_last)))
     dense.set_weights([_matrix(3, bgr), np.zeros(3, np.float32)])
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     if dtype != "float32":
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = _extremes
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        converter.representative_dataset = partial(_extremes, span)
+        sets, wide = tf.lite.OpsSet, tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        converter.target_spec.supported_ops = [wide if dtype == "int16" else sets.TFLITE_BUILTINS_INT8]
         converter.inference_input_type = converter.inference_output_type = getattr(tf, dtype)
     path.write_bytes(converter.convert())
+    return path
+
+
+def write_signatures(path: Path) -> Path:
+    """A .tflite of float32 and BGR with two signatures, of which the first one classifies."""
+    import tensorflow as tf
+
+    picture = tf.TensorSpec([1, SIDE, SIDE, 3], tf.float32)
+    module = tf.Module()
+    mean = lambda values: tf.reduce_mean(values, axis=[1, 2])  # noqa: E731
+    module.classify = tf.function(lambda values: tf.nn.softmax(mean(values) @ _matrix(3, True)), [picture])
+    module.features = tf.function(mean, [picture])
+    signatures = {"classify": module.classify, "features": module.features}
+    tf.saved_model.save(module, str(path.with_suffix("")), signatures=signatures)
+    names = list(signatures)
+    path.write_bytes(
+        tf.lite.TFLiteConverter.from_saved_model(str(path.with_suffix("")), signature_keys=names).convert()
+    )
     return path
 
 
@@ -65,6 +99,6 @@ def _matrix(rows: int, bgr: bool) -> np.ndarray:
     return np.ascontiguousarray(weights[::-1]) if bgr else weights
 
 
-def _extremes() -> Iterator[list[np.ndarray]]:
-    for level in (-1.0, 1.0):
+def _extremes(span: tuple[float, float]) -> Iterator[list[np.ndarray]]:
+    for level in span:
         yield [np.full((1, SIDE, SIDE, 3), level, np.float32)]

@@ -13,8 +13,9 @@ from convert.tflite_metadata import read_metadata
 from runtime.card import InputSize, ModelCard, Normalisation
 from runtime.card_file import embed_card, read_card
 from runtime.classifier import Classifier
+from runtime.errors import ModelError
 from runtime.operators import report_operators
-from tests.convert.foreign import SIDE, WEIGHTS, write_onnx, write_tflite
+from tests.convert.foreign import SIDE, WEIGHTS, write_onnx, write_signatures, write_tflite
 
 Capture = pytest.CaptureFixture[str]
 COLOURS = ("red", "green", "blue")
@@ -72,6 +73,34 @@ def test_an_integer_tflite_file_of_the_old_kind_takes_the_bytes_as_they_are(
     assert Classifier.load(out).score(picture) == pytest.approx(expected, abs=0.02)
 
 
+def test_a_file_that_is_quantized_for_a_mean_and_std_asks_for_them(
+    tmp_path: Path, labels: Path, capsys: Capture
+) -> None:
+    model, out = write_tflite(tmp_path / "theirs.tflite", dtype="int8", span=(-2.1, 2.6)), tmp_path / "ours.tflite"
+    capsys.readouterr()  # What TensorFlow's converter prints.
+    assert "give --mean and --std as it was trained" in refusal(capsys, 1, model, "--labels", labels, "--out", out)
+    assert adopt(model, "--labels", labels, *IMAGENET, "--out", out) == 0
+    picture = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
+    assert Classifier.load(out).score(picture) == pytest.approx(expected_scores(picture, MEAN, STD), abs=0.02)
+
+
+def test_16_bit_integers_are_quantized_values_and_no_bytes(tmp_path: Path, labels: Path, capsys: Capture) -> None:
+    model, out = write_tflite(tmp_path / "theirs.tflite", dtype="int16"), tmp_path / "ours.tflite"
+    capsys.readouterr()  # What TensorFlow's converter prints.
+    assert "give --mean and --std as it was trained" in refusal(capsys, 1, model, "--labels", labels, "--out", out)
+    assert adopt(model, "--labels", labels, "--mean", "127.5", "--std", "127.5", "--out", out) == 0
+    picture = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
+    assert Classifier.load(out).score(picture) == pytest.approx(expected_scores(picture, (127.5,), (127.5,)), abs=0.02)
+
+
+@pytest.mark.parametrize("bgr", [False, True], ids=["rgb", "bgr"])
+def test_a_tflite_file_whose_channels_come_first_answers_right(tmp_path: Path, labels: Path, bgr: bool) -> None:
+    model, out = write_tflite(tmp_path / "theirs.tflite", channels_first=True, bgr=bgr), tmp_path / "ours.tflite"
+    channels = "bgr" if bgr else "rgb"
+    assert adopt(model, "--labels", labels, "--scale", "1/255", "--channels", channels, "--out", out) == 0
+    assert answers(out) == list(COLOURS)
+
+
 def test_a_float_tflite_file_with_a_scale_answers_right(tmp_path: Path, labels: Path) -> None:
     model, out = write_tflite(tmp_path / "theirs.tflite", dtype="float32"), tmp_path / "ours.tflite"
     assert adopt(model, "--labels", labels, "--scale", "1/255", "--fit", "squash", "--out", out) == 0
@@ -90,6 +119,18 @@ def test_a_network_that_takes_bgr_takes_rgb_once_adopted(tmp_path: Path, labels:
     assert answers(out) == list(COLOURS)
     picture = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
     assert Classifier.load(out).score(picture) == pytest.approx(expected_scores(picture, MEAN, STD), abs=1e-5)
+
+
+def test_of_several_signatures_the_first_one_is_adopted(tmp_path: Path, labels: Path) -> None:
+    model, out = write_signatures(tmp_path / "theirs.tflite"), tmp_path / "ours.tflite"
+    assert adopt(model, "--labels", labels, "--scale", "1/255", "--channels", "bgr", "--out", out) == 0
+    assert answers(out) == list(COLOURS)
+
+
+def test_gray_pictures_have_no_order_of_channels(tmp_path: Path, labels: Path, capsys: Capture) -> None:
+    model = write_onnx(tmp_path / "theirs.onnx", channels=1)
+    given = ("--labels", labels, "--scale", "1", "--channels", "bgr", "--out", tmp_path / "ours.onnx")
+    assert "takes gray pictures" in refusal(capsys, 2, model, *given)
 
 
 def test_a_background_class_that_the_network_lacks_is_dropped(tmp_path: Path) -> None:
@@ -112,6 +153,30 @@ def test_tflite_metadata_tells_labels_and_normalisation(tmp_path: Path) -> None:
     assert (card.name, card.licence, card.normalisation) == ("theirs", "MIT", Normalisation((127.5,), (127.5,)))
     assert metadata is not None
     assert metadata.labels == COLOURS
+
+
+def test_weights_in_a_file_of_their_own_come_into_the_adopted_one(tmp_path: Path, labels: Path) -> None:
+    import onnx
+
+    model = onnx.load(write_onnx(tmp_path / "theirs.onnx"))
+    (tmp_path / "apart").mkdir()
+    apart, out = tmp_path / "apart" / "theirs.onnx", tmp_path / "ours.onnx"
+    onnx.save(model, apart, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    assert adopt(apart, "--labels", labels, *IMAGENET, "--out", out) == 0
+    (tmp_path / "apart" / "weights.bin").unlink()
+    assert answers(out) == list(COLOURS)
+    with pytest.raises(ModelError, match="keeps its weights in another file"):
+        Classifier.load(apart, labels=COLOURS, normalisation=Normalisation())
+
+
+def test_metadata_tells_the_mean_and_std_that_an_input_is_quantized_for(tmp_path: Path) -> None:
+    model = write_tflite(tmp_path / "theirs.tflite", dtype="int8", span=(-2.1, 2.6))
+    described = ModelCard("theirs", "", COLOURS, InputSize(SIDE, SIDE), normalisation=Normalisation(MEAN, STD))
+    model.write_bytes(describe_tflite(model.read_bytes(), described))
+    assert adopt(model, "--out", tmp_path / "ours.tflite") == 0
+    picture = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
+    expected = expected_scores(picture, MEAN, STD)
+    assert Classifier.load(tmp_path / "ours.tflite").score(picture) == pytest.approx(expected, abs=0.02)
 
 
 def test_the_default_out_lies_beside_the_file_which_stays_as_it_was(tmp_path: Path, labels: Path) -> None:

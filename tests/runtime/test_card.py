@@ -112,6 +112,7 @@ def test_an_interrupted_embedding_leaves_the_file_as_it_was(models: Path, tmp_pa
         ("labels", ("a", "b" * 1000), "1000 characters"),
         ("labels", ("a", 7), "int"),
         ("scores", "percent", "softmax"),
+        ("input", InputSize(8, 8, 1), "mean has 3 numbers, the input 8x8 gray takes 1 for each channel"),
         ("name", "a\nb", "control characters"),
         ("card_version", 2, "upgrade"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import json
+import os
 import shutil
 import struct
 import zipfile
@@ -61,6 +62,18 @@ def test_a_file_that_is_a_picture_and_a_zip_at_once_is_the_picture(tmp_path: Pat
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("payload.py", "raise SystemExit")
     assert open_picture(path).size == (7, 5)
+
+
+def test_levels_of_an_unknown_range_are_not_taken_for_bytes(tmp_path: Path) -> None:
+    Image.new("F", (8, 8), 0.5).save(tmp_path / "float.tiff")
+    with pytest.raises(PictureError, match="floating-point numbers of an unknown range"):
+        open_picture(tmp_path / "float.tiff")
+
+
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(PictureError, match=r"pipe\.jpg: is a pipe or a device, not a file"):
+        open_picture(tmp_path / "pipe.jpg")
 
 
 @pytest.mark.parametrize(

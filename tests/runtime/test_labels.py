@@ -17,9 +17,16 @@ from runtime.labels import match_labels, read_labels
         "\ufeffcat\r\ndog\r\nsea lion",
         "0 cat\n1 dog\n2 sea lion\n",
         "0: cat\n1: dog\n2: sea lion",
+        "1 cat\n2 dog\n3 sea lion\n",
+        "2 sea lion\n0 cat\n1 dog\n",
+        '["cat", "dog", "sea lion"]',
+        '{\n"0": "cat",\n"2": "sea lion",\n"1": "dog"}',
+        '{"0": ["n02123045", "cat"], "1": ["n02084071", "dog"], "2": ["n02077923", "sea lion"]}',
+        '{"dog": 1, "cat": 0, "sea lion": 2}',
+        "{0: 'cat',\n 1: 'dog',\n 2: 'sea lion',}",
     ],
 )
-def test_a_label_a_line_with_or_without_its_number(tmp_path: Path, text: str) -> None:
+def test_labels_are_read_in_the_order_of_their_numbers_in_whatever_form_they_come(tmp_path: Path, text: str) -> None:
     (tmp_path / "labels.txt").write_text(text, encoding="utf-8")
     assert read_labels(tmp_path / "labels.txt") == ("cat", "dog", "sea lion")
 
@@ -27,6 +34,20 @@ def test_a_label_a_line_with_or_without_its_number(tmp_path: Path, text: str) ->
 def test_labels_that_only_look_numbered_stay(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("3 wheeler\n4 wheeler\n")
     assert read_labels(tmp_path / "labels.txt") == ("3 wheeler", "4 wheeler")
+
+
+@pytest.mark.parametrize(
+    "text", ['{"0": "cat", "2": "dog"}', "[[1], [2]]", "[]", '{"cat": 0, "dog": 0}', "{cat", "[" * 9999]
+)
+def test_a_table_that_does_not_name_each_class_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "labels.json").write_text(text)
+    with pytest.raises(ModelError, match="expected one label a line, a list"):
+        read_labels(tmp_path / "labels.json")
+
+
+def test_empty_lines_are_left_out_only_where_the_count_asks_for_it() -> None:
+    assert match_labels(("cat", "", "dog"), 3, "m") == ("cat", "", "dog")
+    assert match_labels(("cat", "", "dog"), 2, "m") == ("cat", "dog")
 
 
 def test_the_background_class_is_added_or_dropped_by_the_count() -> None:
@@ -43,6 +64,6 @@ def test_the_background_class_is_added_or_dropped_by_the_count() -> None:
 def test_a_file_without_labels_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("\n\n")
     (tmp_path / "binary.txt").write_bytes(bytes(range(256)))
-    for name, told in (("empty.txt", "is empty"), ("binary.txt", "no text file"), ("missing.txt", "No such file")):
+    for name, told in (("empty.txt", "is empty"), ("binary.txt", "no text in UTF-8"), ("missing.txt", "No such file")):
         with pytest.raises(ModelError, match=told):
             read_labels(tmp_path / name)

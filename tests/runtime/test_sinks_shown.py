@@ -46,9 +46,10 @@ def test_a_moment_has_one_time_until_the_clock_is_set() -> None:
     assert clock.unix_time(21.0) == 1_800_000_000.0
 
 
-def test_a_file_s_name_that_is_no_text_is_still_a_json_line() -> None:
+@pytest.mark.parametrize("errors", ["strict", "surrogateescape"], ids=["a UTF-8 locale", "the C locale"])
+def test_a_file_s_name_that_is_no_text_is_still_a_json_line(errors: str) -> None:
     written = io.BytesIO()
-    sink = JsonLines(io.TextIOWrapper(written, "utf-8"))
+    sink = JsonLines(io.TextIOWrapper(written, "utf-8", errors))
     for source in ("ca\udcff.jpg", "chat é.jpg"):
         sink.write(make_result(1, source=source))
     assert [json.loads(line)["source"] for line in written.getvalue().splitlines()] == ["ca\udcff.jpg", "chat é.jpg"]

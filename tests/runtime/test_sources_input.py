@@ -230,3 +230,9 @@ def test_what_cannot_be_asked_is_told_with_what_can(arguments: str, told: str) -
         parse(*arguments.split())
     assert isinstance(raised.value, UsageError)
     assert told in str(raised.value)
+
+
+def test_a_heic_picture_is_refused_before_one_tile_of_it_is_taken_for_the_whole(tmp_path: Path) -> None:
+    (tmp_path / "photo.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    with pytest.raises(SourceError, match="HEIC is not read; save it as JPEG or PNG"):
+        open_source(str(tmp_path / "photo.HEIC"), CARD)

@@ -1,0 +1,135 @@
+"""Adopting a network that was saved by plain Keras: what it expects of its pictures becomes a layer of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from convert.failure import explain_failure
+from convert.source import check_layers, require_keras
+from runtime.bare_model import guess_scores, probe_pictures
+from runtime.card import Fit, InputSize, ModelCard, Normalisation, Provenance
+from runtime.card_file import embed_card, write_whole
+from runtime.errors import ConversionError, UsageError
+from runtime.labels import match_labels
+from runtime.version import __version__
+
+if TYPE_CHECKING:
+    from convert.adopt import Adoption
+
+_NORMALISING = ("Rescaling", "Normalization")
+
+
+def adopt_keras(adoption: Adoption) -> ModelCard:
+    """Write `adoption.out`, whole or not at all: a network that takes RGB of 0..255, gives probabilities, has a card.
+
+    Raises as `convert.adopt.adopt`; ConversionError, too, for layers that need code.
+    """
+    path = adoption.model
+    require_keras(path)
+    check_layers(path)
+    network = _load(path)
+    size, outputs = _read_shapes(path, network)
+    if not adoption.labels:
+        raise UsageError(f"{path}: tells no labels; give them: --labels FILE (one label a line)")
+    labels = match_labels(adoption.labels, outputs, path)
+    with explain_failure(f"{path}: its layers cannot be built anew"):
+        whole, scores = _complete(network, _normalisation(adoption, network), adoption.channels == "bgr")
+    card = _describe(adoption, ModelCard(path.stem, network.name, labels, size, scores=scores))
+    try:
+        write_whole(adoption.out, lambda new: _write(new, whole, card))
+    except OSError as error:
+        raise ConversionError(f"{adoption.out}: not written ({error}); see that you may write there") from None
+    return card
+
+
+def _load(path: Path) -> Any:
+    # The converters read TensorFlow graphs, whatever backend the network was trained on.
+    os.environ["KERAS_BACKEND"] = "tensorflow"
+    import keras
+
+    with explain_failure(f"{path}: Keras {keras.__version__} cannot load it"):
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+
+
+def _describe(adoption: Adoption, card: ModelCard) -> ModelCard:
+    """The card with what the user told, and where the network came from."""
+    import keras
+
+    source, tools = adoption.model, (f"keras {keras.__version__}", f"edgeframe {__version__}")
+    return replace(
+        card,
+        name=adoption.name or card.name,
+        fit=adoption.fit or Fit(),
+        licence=adoption.licence or "",
+        provenance=Provenance(source.name, hashlib.sha256(source.read_bytes()).hexdigest(), tools),
+    )
+
+
+def _write(new: Path, network: Any, card: ModelCard) -> None:
+    network.save(new)
+    embed_card(new, card)
+
+
+def _read_shapes(path: Path, network: Any) -> tuple[InputSize, int]:
+    """What pictures it takes, and how many scores it gives."""
+    inputs, outputs = (
+        [tuple(tensor.shape) for tensor in getattr(network, kind, None) or ()] for kind in ("inputs", "outputs")
+    )
+    taken, given = inputs[0] if len(inputs) == 1 else (), outputs[0] if len(outputs) == 1 else ()
+    if len(taken) != 4 or len(given) != 2 or None in taken[1:] or given[1] is None or taken[3] not in (1, 3):
+        raise ConversionError(
+            f"{path}: takes {inputs or 'what it was never shown'} and gives {outputs or 'no one knows what'}; expected "
+            "an image classifier with a fixed keras.Input((height, width, 3 or 1)) and one list of scores"
+        )
+    return InputSize(*taken[1:]), given[1]
+
+
+def _normalisation(adoption: Adoption, network: Any) -> Normalisation:
+    """What the user told, or none for a network that normalises by itself."""
+    if adoption.normalisation is not None:
+        return adoption.normalisation
+    kinds = {type(layer).__name__ for layer in network._flatten_layers()}
+    if kinds.isdisjoint(_NORMALISING):
+        raise UsageError(
+            f"{adoption.model}: has no {' or '.join(_NORMALISING)} layer, so the range of values that it takes is not "
+            "known; give --scale 1/255 (for 0..1), --mean 127.5 --std 127.5 (for -1..1) or --scale 1 (for 0..255), as "
+            "it was trained"
+        )
+    return Normalisation()
+
+
+def _complete(network: Any, normalisation: Normalisation, is_bgr: bool) -> tuple[Any, str]:
+    """The network with what is missing before and behind it, and what it then gives, one of SCORES."""
+    import keras
+
+    picture = values = keras.Input(network.inputs[0].shape[1:], name="picture")
+    if is_bgr:
+        values = keras.ops.flip(values, axis=-1)
+    if not normalisation.is_identity:
+        mean, std = (np.asarray(numbers, np.float64) for numbers in (normalisation.mean, normalisation.std))
+        values = keras.layers.Rescaling(_plain(1 / std), offset=_plain(-mean / std))(values)
+    scores = network(values, training=False)
+    answers = keras.Model(picture, scores).predict_on_batch(_batch(picture.shape[1:]))
+    kind = guess_scores(np.asarray(answers, np.float32), is_quantized=False)
+    if kind == "logits":
+        is_single = scores.shape[-1] == 1
+        kind = "sigmoid" if is_single else "softmax"
+        scores = keras.layers.Activation(kind, dtype="float32")(scores)
+    elif values is picture:
+        return network, kind
+    return keras.Model(picture, scores, name=network.name), kind
+
+
+def _plain(numbers: np.ndarray) -> float | list[float]:
+    return float(numbers[0]) if len(numbers) == 1 else numbers.tolist()
+
+
+def _batch(shape: tuple[int, ...]) -> np.ndarray:
+    height, width, channels = shape
+    return np.stack(probe_pictures((height, width, channels))).astype(np.float32)

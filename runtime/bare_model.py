@@ -1,0 +1,81 @@
+"""A card for a model that has none: from its tensors, what it answers to a few pictures, and what the user tells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from runtime.backends import Backend, input_range, keep_bytes, takes_bytes
+from runtime.card import InputSize, ModelCard, Normalisation
+from runtime.errors import ModelError, UsageError
+from runtime.labels import match_labels
+
+# Of a sum of probabilities: float16 and a softmax of a thousand classes round.
+_SUM_TOLERANCE = 0.01
+
+
+def improvise_card(
+    path: Path, backend: Backend, labels: tuple[str, ...] | None, normalisation: Normalisation | None
+) -> ModelCard:
+    """The card. Raises ModelError where the user has to tell what is missing, and for labels of another count."""
+    if labels is None:
+        raise ModelError(f"{path}: has no model card; give its labels: --labels FILE (one label a line)")
+    if normalisation is None:
+        _require_known_range(path, backend)
+    height, width, channels = backend.input_shape
+    if not (height and width):
+        raise ModelError(f"{path}: takes pictures of any size and has no model card; export it with a fixed input size")
+    known = normalisation or Normalisation()
+    size = InputSize(height, width, channels)
+    if not {len(known.mean), len(known.std)} <= {1, channels}:
+        raise UsageError(f"{path}: takes {size}; expected --mean and --std of one number or of {channels}")
+    answers = [backend.run(picture) for picture in probe_pictures(backend.input_shape)]
+    return ModelCard(
+        name=path.stem,
+        architecture="unknown",
+        labels=match_labels(labels, len(answers[0]), path),
+        input=size,
+        scores=guess_scores(np.stack(answers), is_quantized=backend.output.is_quantized),
+        normalisation=known,
+        recipe="unknown",
+    )
+
+
+def _require_known_range(path: Path, backend: Backend) -> None:
+    tensor = backend.input
+    if np.issubdtype(tensor.dtype, np.floating):
+        raise ModelError(
+            f"{path}: takes {tensor.dtype} and has no model card, so its value range is not known; "
+            "give --scale 1/255 (for 0..1), or --mean 127.5 --std 127.5 (for -1..1), as it was trained"
+        )
+    if not takes_bytes(tensor):
+        low, high = input_range(tensor)
+        plain = keep_bytes(tensor)
+        as_they_are = f" (for bytes as they are: --mean {plain.mean[0]:g} --std {plain.std[0]:g})"
+        raise ModelError(
+            f"{path}: takes {tensor.dtype} that stands for {low:.3g}..{high:.3g}, which is not what bytes stand for, "
+            "and has no model card; give --mean and --std as it was trained"
+            f"{as_they_are if tensor.dtype.itemsize == 1 else ''}"
+        )
+
+
+def probe_pictures(shape: tuple[int, int, int]) -> tuple[np.ndarray, ...]:
+    """Pictures as unlike as can be: what is true of the answers to all of them is a trait of the network."""
+    noise = np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
+    return (*(np.full(shape, level, np.uint8) for level in (0, 128, 255)), noise)
+
+
+def guess_scores(answers: np.ndarray, *, is_quantized: bool) -> str:
+    """What the outputs of a network are, one of SCORES, by its answers to several pictures, pictures x classes.
+
+    Probabilities lie in 0..1, and those of classes that exclude each other sum up to 1; quantized ones may lose much
+    of the sum in rounding.
+    """
+    if not bool(((answers >= -_SUM_TOLERANCE) & (answers <= 1 + _SUM_TOLERANCE)).all()):
+        return "logits"
+    if answers.shape[1] == 1:
+        return "sigmoid"
+    excess = answers.sum(axis=1) - 1
+    rounding = answers.shape[1] / 512 if is_quantized else 0
+    return "softmax" if bool((np.abs(excess) <= _SUM_TOLERANCE + rounding).all()) else "sigmoid"

@@ -1,0 +1,134 @@
+"""Networks saved by plain Keras: adopted once, they take bytes and give probabilities, and are converted like ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convert.cli import main
+from convert.network import load_network
+from convert.source import open_source
+from runtime.card_file import read_card
+from tests.convert.foreign import SIDE, WEIGHTS
+
+Capture = pytest.CaptureFixture[str]
+COLOURS = ("red", "green", "blue")
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    path = tmp_path / "labels.txt"
+    path.write_text("\n".join(COLOURS))
+    return path
+
+
+@pytest.fixture
+def pictures() -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, (4, SIDE, SIDE, 3)).astype(np.uint8)
+
+
+def save_network(
+    path: Path, *before: Any, activation: str | None = "softmax", classes: int = 3, policy: str = "float32"
+) -> Path:
+    """A mean over the picture, one matrix and the activation, behind the layers `before`."""
+    import keras
+
+    picture = values = keras.Input((SIDE, SIDE, 3))
+    for layer in (*before, keras.layers.GlobalAveragePooling2D(dtype=policy)):
+        values = layer(values)
+    dense = keras.layers.Dense(classes, activation=activation, dtype=policy)
+    model = keras.Model(picture, dense(values))
+    dense.set_weights([WEIGHTS[:, :classes], np.zeros(classes, np.float32)])
+    model.save(path)
+    return path
+
+
+def adopt(*arguments: object) -> int:
+    return main(["adopt", *(str(argument) for argument in arguments)])
+
+
+def scores_of(path: Path, pictures: np.ndarray) -> np.ndarray:
+    return load_network(open_source(path)).scores(pictures)
+
+
+def expected_scores(values: np.ndarray) -> np.ndarray:
+    powers = np.exp(values.mean(axis=(1, 2)) @ WEIGHTS.astype(np.float64))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize("activation", ["softmax", None], ids=["softmax", "logits"])
+def test_the_range_that_it_was_trained_on_and_a_missing_softmax_become_layers(
+    tmp_path: Path, labels: Path, pictures: np.ndarray, activation: str | None
+) -> None:
+    model, out = save_network(tmp_path / "plain.keras", activation=activation), tmp_path / "ours.keras"
+    assert adopt(model, "--labels", labels, "--mean", "127.5,120,110", "--std", "60,50,40", "--out", out) == 0
+    card = read_card(out)
+    assert card is not None
+    assert (card.labels, card.scores, card.normalisation.is_identity) == (COLOURS, "softmax", True)
+    expected = expected_scores((pictures.astype(np.float64) - (127.5, 120, 110)) / (60, 50, 40))
+    assert scores_of(out, pictures) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_network_that_normalises_by_itself_stays_as_it_is(tmp_path: Path, labels: Path, pictures: np.ndarray) -> None:
+    import keras
+
+    model = save_network(tmp_path / "plain.keras", keras.layers.RandomFlip(), keras.layers.Rescaling(1 / 127.5, -1))
+    assert adopt(model, "--labels", labels) == 0
+    expected = expected_scores(pictures.astype(np.float64) / 127.5 - 1)
+    assert scores_of(tmp_path / "plain_adopted.keras", pictures) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_range_that_nothing_tells_is_asked_for(tmp_path: Path, labels: Path, capsys: Capture) -> None:
+    model, out = save_network(tmp_path / "plain.keras"), tmp_path / "ours.keras"
+    assert adopt(model, "--labels", labels, "--out", out) == 2
+    told = capsys.readouterr().err
+    assert "has no Rescaling or Normalization layer" in told
+    assert told.count("\n") == 1
+    assert not out.exists()
+
+
+def test_one_logit_becomes_the_probability_of_the_second_label(tmp_path: Path, pictures: np.ndarray) -> None:
+    (tmp_path / "labels.txt").write_text("no\nyes\n")
+    model, out = save_network(tmp_path / "plain.keras", activation=None, classes=1), tmp_path / "ours.keras"
+    assert adopt(model, "--labels", tmp_path / "labels.txt", "--mean", "128", "--std", "9", "--out", out) == 0
+    logits = ((pictures.astype(np.float64) - 128) / 9).mean(axis=(1, 2)) @ WEIGHTS[:, :1]
+    assert scores_of(out, pictures)[:, 1:] == pytest.approx(1 / (1 + np.exp(-logits)), abs=1e-5)
+
+
+def test_a_network_that_takes_bgr_takes_rgb_once_adopted(tmp_path: Path, labels: Path, pictures: np.ndarray) -> None:
+    model, out = save_network(tmp_path / "plain.keras"), tmp_path / "ours.keras"
+    mean = ["--mean", "104,117,123", "--std", "50"]
+    assert adopt(model, "--labels", labels, *mean, "--channels", "bgr", "--out", out) == 0
+    expected = expected_scores((pictures[..., ::-1].astype(np.float64) - (104, 117, 123)) / 50)
+    assert scores_of(out, pictures) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_network_of_mixed_precision_is_converted_in_float32(tmp_path: Path, labels: Path) -> None:
+    import keras
+
+    model = save_network(tmp_path / "plain.keras", keras.layers.Rescaling(1 / 255), policy="mixed_float16")
+    out = tmp_path / "ours.keras"
+    assert adopt(model, "--labels", labels, "--out", out) == 0
+    data = tmp_path / "data.npz"
+    few = np.random.default_rng(0).integers(0, 256, (30, SIDE, SIDE, 3)).astype(np.uint8)
+    np.savez(data, x_train=few, y_train=np.arange(30) % 3, x_test=few, y_test=np.arange(30) % 3, labels=COLOURS)
+    given = [str(out), "--to", "tflite", "--recipe", "float32", "--calibrate", str(data), "--golden", "none"]
+    assert main([*given, "--out", str(tmp_path / "ours.tflite")]) == 0
+
+
+@pytest.mark.parametrize("form", ["map", "vector"])
+def test_what_is_no_classifier_of_pictures_is_one_line(
+    tmp_path: Path, labels: Path, capsys: Capture, form: str
+) -> None:
+    import keras
+
+    picture = keras.Input((SIDE, SIDE, 3) if form == "map" else (SIDE,))
+    layer = keras.layers.Conv2D(3, 1) if form == "map" else keras.layers.Dense(3)
+    keras.Model(picture, layer(picture)).save(tmp_path / "plain.keras")
+    assert adopt(tmp_path / "plain.keras", "--labels", labels, "--scale", "1") == 1
+    told = capsys.readouterr().err
+    assert "expected an image classifier with a fixed keras.Input" in told
+    assert told.count("\n") == 1

@@ -1,0 +1,126 @@
+"""Models from elsewhere, without a card: what their outputs are is found out, or asked; never guessed wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from runtime.backends import TensorInfo, takes_bytes
+from runtime.backends.backend import check_output
+from runtime.bare_model import guess_scores
+from runtime.card import Normalisation
+from runtime.classifier import Classifier
+from runtime.errors import ModelError, UsageError
+
+SIDE = 8
+WEIGHTS = np.array([[4, -3], [-2, 5], [1, 1]], np.float32)
+UNIT = Normalisation(std=(255.0,))
+
+
+def write_network(
+    path: Path, last: str | None = None, *, classes: int = 2, channels: int = 3, shape: tuple[int, ...] | None = None
+) -> Path:
+    """NCHW: a mean over the picture, one matrix, `last` (an ONNX operator), and the scores in this shape."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    shape = shape or (1, classes)
+    weights = {"weights": WEIGHTS[:channels, :classes], "shape": np.array(shape, np.int64)}
+    nodes = [
+        helper.make_node("ReduceMean", ["picture"], ["mean"], axes=[2, 3], keepdims=0),
+        helper.make_node("MatMul", ["mean", "weights"], ["logits"]),
+        helper.make_node(last or "Identity", ["logits"], ["list"]),
+        helper.make_node("Reshape", ["list", "shape"], ["scores"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "theirs",
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, channels, SIDE, SIDE])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, shape)],
+        [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in weights.items()],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+    return path
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
+
+
+def logits_of(picture: np.ndarray, classes: int) -> np.ndarray:
+    return np.asarray((picture.astype(np.float64) / 255).mean(axis=(0, 1)) @ WEIGHTS[:, :classes])
+
+
+def sigmoid(logits: np.ndarray) -> np.ndarray:
+    return np.asarray(1 / (1 + np.exp(-logits)))
+
+
+@pytest.mark.parametrize("last", ["Sigmoid", None])
+def test_one_output_is_the_probability_of_the_second_label_also_where_it_is_a_logit(
+    tmp_path: Path, picture: np.ndarray, last: str | None
+) -> None:
+    model = write_network(tmp_path / "theirs.onnx", last, classes=1)
+    scores = Classifier.load(model, labels=("no", "yes"), normalisation=UNIT).score(picture)
+    expected = sigmoid(logits_of(picture, 1))[0]
+    assert scores == pytest.approx([1 - expected, expected], abs=1e-5)
+
+
+def test_the_scores_of_labels_that_may_be_true_together_stay_as_they_are(tmp_path: Path, picture: np.ndarray) -> None:
+    model = write_network(tmp_path / "theirs.onnx", "Sigmoid")
+    scores = Classifier.load(model, labels=("wet", "cold"), normalisation=UNIT).score(picture)
+    assert scores == pytest.approx(sigmoid(logits_of(picture, 2)), abs=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(2,), (1, 2, 1), (1, 2, 1, 1), (1, 1, 1, 2)])
+def test_a_list_of_scores_is_read_in_whatever_shape_it_comes(
+    tmp_path: Path, picture: np.ndarray, shape: tuple[int, ...]
+) -> None:
+    model = write_network(tmp_path / "theirs.onnx", "Softmax", shape=shape)
+    plain = write_network(tmp_path / "plain.onnx", "Softmax")
+    wanted, found = (Classifier.load(path, labels=("a", "b"), normalisation=UNIT) for path in (plain, model))
+    assert found.score(picture) == pytest.approx(wanted.score(picture), abs=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int64"])
+def test_the_number_of_a_class_is_not_taken_for_its_score(dtype: str) -> None:
+    with pytest.raises(ModelError, match=f"gives {dtype} without a scale"):
+        check_output("theirs.onnx", TensorInfo("class", (1,), np.dtype(dtype)))
+    check_output("theirs.tflite", TensorInfo("scores", (1, 3), np.dtype("uint8"), 1 / 256))
+
+
+def test_several_lists_of_scores_are_no_answer_to_one_picture(tmp_path: Path) -> None:
+    model = write_network(tmp_path / "theirs.onnx", shape=(2, 1))
+    with pytest.raises(ModelError, match="gives 2 x 1 values; expected the scores of one picture"):
+        Classifier.load(model, labels=("a", "b"), normalisation=UNIT)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "scale", "zero_point"),
+    [("uint8", 1 / 128, 128), ("int8", 1 / 127.5, -1), ("int8", 1 / 255, -128), ("uint8", 1, 0), ("uint8", 0, 0)],
+)
+def test_an_input_that_is_quantized_for_a_usual_range_takes_bytes(dtype: str, scale: float, zero_point: int) -> None:
+    assert takes_bytes(TensorInfo("picture", (1, 8, 8, 3), np.dtype(dtype), scale, zero_point))
+
+
+@pytest.mark.parametrize(("dtype", "scale", "zero_point"), [("int8", 4.7 / 255, -14), ("int16", 1 / 32768, 0)])
+def test_an_input_that_is_quantized_for_another_range_is_not_given_bytes(
+    dtype: str, scale: float, zero_point: int
+) -> None:
+    assert not takes_bytes(TensorInfo("picture", (1, 8, 8, 3), np.dtype(dtype), scale, zero_point))
+
+
+def test_quantized_probabilities_of_many_classes_need_not_sum_up_to_one() -> None:
+    rounded = np.zeros((4, 1000), np.float32)
+    rounded[:, 3] = 0.4
+    assert guess_scores(rounded, is_quantized=True) == "softmax"
+    assert guess_scores(rounded, is_quantized=False) == "sigmoid"
+
+
+def test_three_means_for_a_gray_network_are_wrong_usage(tmp_path: Path) -> None:
+    model = write_network(tmp_path / "theirs.onnx", channels=1)
+    known = Normalisation((1.0, 2.0, 3.0), (1.0,))
+    with pytest.raises(UsageError, match="expected --mean and --std of one number or of 1"):
+        Classifier.load(model, labels=("a", "b"), normalisation=known)
