@@ -129,8 +129,7 @@ def _note_shapes(path: Path) -> None:
 
     from convert.onnx_graph import note_shapes
 
-    # Weights that lie beside the file stay there.
-    model = onnx.load(path, load_external_data=False)
+    model = onnx.load(path)
     # A network that onnx does not understand is adopted all the same: onnxruntime has run it.
     with contextlib.suppress(onnx.shape_inference.InferenceError):
         note_shapes(model)

@@ -22,6 +22,8 @@ _INTEGER_OPERATORS = {
     "int8": tf.lite.OpsSet.TFLITE_BUILTINS_INT8,
     "int16": tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8,
 }
+# tflite-runtime 2.14 on Arm reads a null pointer in a dense layer of 2 or 3 outputs that have a scale each.
+_CRASHING_CLASSES = 3
 
 
 def write_tflite(
@@ -37,7 +39,7 @@ def write_tflite(
     if recipe.weights == "float16":
         converter.target_spec.supported_types = [tf.float16]
     if recipe.is_integer:
-        _quantize(converter, recipe, calibration, observer)
+        _quantize(converter, network, recipe, calibration, observer)
     with explain_failure(f"TensorFlow {tf.__version__} cannot make a {recipe.name} TFLite file of {network.card.name}"):
         content = (
             quantize_partly(converter, recipe, LayerNames(network.model)) if recipe.keep_float else converter.convert()
@@ -47,7 +49,7 @@ def write_tflite(
     return (f"tensorflow {tf.__version__}", *recipe.exceptions)
 
 
-def _quantize(converter: Any, recipe: Recipe, calibration: np.ndarray, observer: Observer) -> None:
+def _quantize(converter: Any, network: Network, recipe: Recipe, calibration: np.ndarray, observer: Observer) -> None:
     """Integers all through: built-in integer operators only. uint8 pictures give uint8 scores."""
 
     def pictures() -> Iterator[list[np.ndarray]]:
@@ -56,6 +58,9 @@ def _quantize(converter: Any, recipe: Recipe, calibration: np.ndarray, observer:
 
     converter.representative_dataset = pictures
     converter.target_spec.supported_ops = [_INTEGER_OPERATORS[recipe.activations]]
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = (
+        len(network.card.labels) <= _CRASHING_CLASSES
+    )
     if recipe.pictures == "uint8":
         converter.inference_input_type = tf.uint8
         converter.inference_output_type = tf.uint8

@@ -30,6 +30,7 @@ def quantize_partly(converter: Any, recipe: Recipe, names: LayerNames) -> bytes:
         calibrated,
         input_data_type=pictures,
         output_data_type=pictures,
+        disable_per_channel_for_dense_layers=converter._experimental_disable_per_channel_quantization_for_dense_layers,
         denylisted_nodes=_results(calibrated, recipe, names),
     )
     return content

@@ -5,6 +5,7 @@
 #   tests/install_parts.sh browser         chromium, which opens the benchmarks' report, and LiteRT.js
 #   tests/install_parts.sh ssh             an SSH server, on the loopback
 #   tests/install_parts.sh kernel_camera   a kernel with a camera in it (vivid), and qemu to boot it in
+#   tests/install_parts.sh pi              what makes a Raspberry Pi's system and emulates its processor
 # Where this is not possible, those tests skip with the reason.
 set -euo pipefail
 
@@ -49,10 +50,14 @@ install_kernel_camera() {
     rm -r "$folder"
 }
 
-[ $# -gt 0 ] || { sed -n '2,8s/^# //p' "$0" >&2; exit 2; }
+install_pi() {
+    install qemu-user-static binfmt-support mmdebstrap proot
+}
+
+[ $# -gt 0 ] || { sed -n '2,9s/^# //p' "$0" >&2; exit 2; }
 for group in "$@"; do
     case $group in
-        rtsp | broker | browser | ssh | kernel_camera) "install_$group" ;;
-        *) echo "install_parts.sh: no group of tests is called $group; expected rtsp, broker, browser, ssh or kernel_camera" >&2; exit 2 ;;
+        rtsp | broker | browser | ssh | kernel_camera | pi) "install_$group" ;;
+        *) echo "install_parts.sh: no group of tests is called $group; expected rtsp, broker, browser, ssh, kernel_camera or pi" >&2; exit 2 ;;
     esac
 done
