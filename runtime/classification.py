@@ -88,10 +88,12 @@ def classify_pictures_of(
             yield from (classifier.classify_frame(frame, top) for frame in entered[0])
             return
         from runtime.parallel import classify_pictures
+        from runtime.sources.pictures import make_jpeg_fitter
 
+        jpegs = make_jpeg_fitter(entered)
         yield from classify_pictures(
             ((source, index, path) for source in entered for index, path in enumerate(source.paths)),
-            lambda item: item[0].read(item[1], item[2]),
+            lambda item: item[0].read(item[1], item[2], jpegs),
             load,
             top=top,
             workers=workers or available_cores(),

@@ -7,20 +7,27 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
-from typing import Callable, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
 from runtime.card import ModelCard
 from runtime.errors import PictureError, SourceError, UsageError
 from runtime.folders import list_files, natural_order
 from runtime.frame import Frame
 from runtime.image import least_size
-from runtime.picture import PICTURE_SUFFIXES, open_reduced
+from runtime.picture import PICTURE_SUFFIXES, decode_reduced, open_header
 from runtime.sources.fitting import fit_view
 from runtime.sources.request import STANDARD_INPUT, OnError, SourceRequest
 from runtime.sources.view import View
 
+if TYPE_CHECKING:
+    from runtime.sources.jpeg import JpegFitter
+
 _AS_IT_IS = View()
+_JPEG_SUFFIXES = (".jpg", ".jpeg")
+# Of so many 720p ones, PyAV saves as much time as importing it takes: 95 ms.
+_MANY_JPEGS = 16
 _SUFFIXES = ", ".join(PICTURE_SUFFIXES)
 
 
@@ -90,25 +97,47 @@ class PictureSource:
         return isinstance(self.paths, list) and len(self.paths) == 1
 
     def __iter__(self) -> Iterator[Frame]:
+        jpegs = make_jpeg_fitter([self])
         for index, path in enumerate(self.paths):
             try:
-                yield self.read(index, path)
+                yield self.read(index, path, jpegs)
             except PictureError as error:
                 if self._on_error is None:
                     raise
                 self._on_error(error)
 
-    def read(self, index: int, path: Path) -> Frame:
-        """One of the source's `paths` as a frame; any thread may. Raises PictureError."""
+    def read(self, index: int, path: Path, jpegs: JpegFitter | None = None) -> Frame:
+        """One of the source's `paths` as a frame; any thread may. Raises PictureError.
+
+        jpegs: what may be quicker than Pillow.
+        """
         started = time.monotonic()
+        size, fit, view = self._card.input, self._card.fit, self._view
         # What a crop leaves may be small: then every pixel is wanted, and the crop counts in those of the whole file.
-        least = None if self._view.crop else least_size(self._card.input, self._card.fit)
-        picture = open_reduced(path, least)
+        least = None if view.crop else least_size(size, fit)
         try:
-            image = fit_view(picture, self._card.input, self._card.fit, self._view)
+            with open_header(path) as header:
+                image = jpegs.fit(header, size, fit, view, least) if jpegs else None
+                if image is None:
+                    image = fit_view(decode_reduced(header, least), size, fit, view)
         except UsageError as error:
             raise PictureError(f"{path}: {error}") from None
         return Frame(image, started, index, str(path), is_fitted=True, prepare=time.monotonic() - started)
+
+
+def make_jpeg_fitter(sources: Iterable[PictureSource]) -> JpegFitter | None:
+    """What is quicker than Pillow for the JPEGs among the pictures of sources that are entered, where there are so
+    many that it pays to import PyAV, or nobody knows how many; None otherwise, and where there is no PyAV."""
+    paths = chain.from_iterable(source.paths for source in sources if isinstance(source.paths, list))
+    jpegs = (path for path in paths if path.suffix.lower() in _JPEG_SUFFIXES)
+    is_endless = not all(isinstance(source.paths, list) for source in sources)
+    if not is_endless and len(list(islice(jpegs, _MANY_JPEGS))) < _MANY_JPEGS:
+        return None
+    try:
+        from runtime.sources.jpeg import JpegFitter
+    except ImportError:
+        return None
+    return JpegFitter()
 
 
 def list_pictures(folder: Path) -> list[Path]:

@@ -38,10 +38,10 @@ class VideoScaler:
         """Fit frames to another input from now on; any thread may ask for it."""
         self._target = size, fit
 
-    def fit(self, frame: av.VideoFrame) -> np.ndarray:
-        """uint8, input height x width x channels, of a frame of any size and pixel format, laid upright as its
-        recording says. Raises UsageError where the view's crop reaches out of it."""
-        turned = _orientation(frame)
+    def fit(self, frame: av.VideoFrame, recorded: Orientation | None = None) -> np.ndarray:
+        """uint8, input height x width x channels, of a frame of any size and pixel format, laid upright as `recorded`
+        says, or else the frame. Raises UsageError where the view's crop reaches out of it."""
+        turned = _orientation(frame) if recorded is None else recorded
         colours = [getattr(frame, name, None) for name in ("colorspace", "color_range")]  # not in Debian 12's PyAV
         target = self._target
         kind = (frame.width, frame.height, frame.format.name, *colours, turned, target)
@@ -78,6 +78,7 @@ def _build_graph(frame: av.VideoFrame, plan: FitPlan) -> Graph:
     flags = "area" if wide >= plan.width and high >= plan.height else "bilinear"
     if frame.format.is_rgb and high >= _LINES_TO_SPARE * plan.height:
         flags += _HALF_CHROMA_LINES
+    places = _chroma_places(frame.format, left, top)
     graph = Graph()
     # Half a millisecond of work gains nothing from threads, which would fight the network's for the cores.
     if hasattr(graph, "threads"):  # not in PyAV 15, the last for Python 3.9
@@ -87,7 +88,7 @@ def _build_graph(frame: av.VideoFrame, plan: FitPlan) -> Graph:
     source = graph.add_buffer(width=frame.width, height=frame.height, format=frame.format, time_base=time_base)
     steps = [
         graph.add("crop", f"{wide}:{high}:{left}:{top}:exact=1"),
-        graph.add("scale", f"{plan.width}:{plan.height}:flags={flags}+accurate_rnd+full_chroma_int"),
+        graph.add("scale", f"{plan.width}:{plan.height}:flags={flags}+accurate_rnd+full_chroma_int{places}"),
         # The last step to planes is vector code, that to rgb24 is not and takes a third of the whole; same pixels.
         graph.add("format", "gbrp"),
         graph.add("buffersink"),
@@ -97,3 +98,14 @@ def _build_graph(frame: av.VideoFrame, plan: FitPlan) -> Graph:
         source = step
     graph.configure()
     return graph
+
+
+def _chroma_places(pixels: av.VideoFormat, left: int, top: int) -> str:
+    """Settings of libswscale for a crop that begins between pixels that share their colour: it gets that whole colour
+    sample all the same, which lies further out. In 256ths of a pixel from the crop's first one, for samples that lie
+    in the middle of their pixels, as libswscale takes it and as JPEG has them."""
+    settings = ""
+    for axis, start, shared in (("h", left, 8 // pixels.chroma_width(8)), ("v", top, 8 // pixels.chroma_height(8))):
+        if start % shared:
+            settings += f":in_{axis}_chr_pos={128 * (shared - 1) - 256 * (start % shared)}"
+    return settings

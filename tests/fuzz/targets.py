@@ -15,15 +15,18 @@ from runtime.card_file import read_card
 from runtime.classifier import Classifier
 from runtime.image import fit_image, least_size
 from runtime.operators import report_operators
-from runtime.picture import open_picture, open_reduced
+from runtime.picture import open_header, open_picture, open_reduced
 from runtime.printable import printable
+from runtime.sources.jpeg import JpegFitter
 from runtime.sources.options import RawFormat
 from runtime.sources.raw import read_raw
+from runtime.sources.view import View
 from tests.conftest import MODELS
 from tests.fuzz.mutations import mutate, mutate_json
 
 CORPUS = Path(__file__).parent / "corpus"
 _SIZE = InputSize(8, 8)
+_JPEGS = JpegFitter()
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,14 @@ def _read_picture(content: bytes, suffix: str) -> None:
     reduced = open_reduced(content, least_size(_SIZE, Fit()))
     assert reduced.size == whole.size
     assert fit_image(reduced, _SIZE, Fit()).shape == (8, 8, 3)
+
+
+def _read_jpeg(content: bytes, suffix: str) -> None:
+    """By libav, whose decoders have seen the damaged files before. What it takes, Pillow takes, too."""
+    with open_header(content) as header:
+        fitted = _JPEGS.fit(header, _SIZE, Fit(), View(), None)
+    if fitted is not None:
+        assert fitted.shape == fit_image(open_picture(content), _SIZE, Fit()).shape
 
 
 def _read_card_json(content: bytes, suffix: str) -> None:
@@ -89,6 +100,7 @@ def _read_raw_frames(content: bytes, suffix: str) -> None:
 
 TARGETS = {
     "picture": Target(_read_picture, mutate, CORPUS / "pictures", "*.*"),
+    "jpeg": Target(_read_jpeg, mutate, CORPUS / "pictures", "*.jpg"),
     "card": Target(_read_card_json, mutate_json, CORPUS / "cards", "*.json"),
     "card file": Target(_read_card_file, mutate, MODELS, "rgb_*.*"),
     "operators": Target(_read_operators, mutate, MODELS, "rgb_*.*"),
