@@ -80,7 +80,8 @@ def test_a_model_without_a_card_says_how_to_get_one(colours: Trained, tmp_path: 
 
     plain = tmp_path / "plain.keras"
     keras.saving.load_model(colours.model).save(plain)
-    assert "python -m train" in complaint(capsys, 1, plain, "--to", "onnx", "--calibrate", colours.data)
+    words = complaint(capsys, 1, plain, "--to", "onnx", "--calibrate", colours.data)
+    assert f"python -m convert adopt {plain}" in words
 
 
 def colour_picture() -> Any:
