@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import keras
@@ -32,21 +33,28 @@ class Feed:
 
     def fit(self, learner: keras.Model, callbacks: list[keras.callbacks.Callback]) -> dict[str, float]:
         """One epoch in the order that Keras' random seed gives; its loss and accuracy."""
-        order = np.random.permutation(len(self.targets))  # Keras' seed is numpy's too
-        learnt = learner.fit(self._open(order), shuffle=False, verbose=0, callbacks=callbacks)
+        self.order[:] = np.random.permutation(len(self.targets))  # Keras' seed is numpy's too
+        learnt = learner.fit(self.batches, shuffle=False, verbose=0, callbacks=callbacks)
         return {name: values[-1] for name, values in learnt.history.items()}
 
     def evaluate(self, learner: keras.Model) -> dict[str, float]:
         """Loss and accuracy of all examples, without learning or augmentation."""
-        return dict(learner.evaluate(self._open(np.arange(len(self.targets))), verbose=0, return_dict=True))
+        self.order[:] = np.arange(len(self.targets))
+        return dict(learner.evaluate(self.batches, verbose=0, return_dict=True))
 
-    def _open(self, order: np.ndarray) -> Any:
-        """Batches of ((values, targets), targets) in this order."""
+    @cached_property
+    def order(self) -> np.ndarray:
+        """Of the examples in `batches`: int64, count. It is changed in place."""
+        return np.arange(len(self.targets))
+
+    @cached_property
+    def batches(self) -> Any:
+        """((values, targets), targets) of each batch in the `order` of now, for Keras: made once, not once an epoch."""
         if keras.backend.backend() == "tensorflow":
             from train.feed_tensorflow import open_dataset
 
-            return open_dataset(self.values, self.targets, order, self.batch)
-        return _Batches(self, order)
+            return open_dataset(self.values, self.targets, self.order, self.batch)
+        return _Batches(self)
 
 
 def open_feed(examples: Examples, classes: int, batch: int, devices: int = 1) -> Feed:
@@ -57,14 +65,14 @@ def open_feed(examples: Examples, classes: int, batch: int, devices: int = 1) ->
 
 
 class _Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
-    def __init__(self, feed: Feed, order: np.ndarray) -> None:
+    def __init__(self, feed: Feed) -> None:
         super().__init__(workers=_WORKERS)
-        self._feed, self._order = feed, order
+        self._feed = feed
 
     def __len__(self) -> int:
         return self._feed.steps
 
     def __getitem__(self, index: int) -> tuple[Any, Any]:
-        chosen = self._order[index * self._feed.batch : (index + 1) * self._feed.batch]
+        chosen = self._feed.order[index * self._feed.batch : (index + 1) * self._feed.batch]
         targets = self._feed.targets[chosen]
         return (self._feed.values[chosen], targets), targets

@@ -14,17 +14,19 @@ _AT_ONCE, _AHEAD = 2, 4  # batches that are gathered, and that may wait
 
 
 def open_dataset(values: np.ndarray, targets: np.ndarray, order: np.ndarray, batch: int) -> tf.data.Dataset:
-    """Batches of ((values, targets), targets) in this order; the last one may be smaller."""
+    """Batches of ((values, targets), targets), the last one smaller, in the order that `order` has when it is read."""
 
-    def gather(chosen: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], tf.Tensor]:
-        given, wanted = tf.numpy_function(
-            lambda numbers: (values[numbers], targets[numbers]), [chosen], (values.dtype, targets.dtype), stateful=False
-        )
+    def gather(start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        chosen = order[start : start + batch]
+        return values[chosen], targets[chosen]
+
+    def read(start: tf.Tensor) -> tuple[tuple[tf.Tensor, tf.Tensor], tf.Tensor]:
+        given, wanted = tf.numpy_function(gather, [start], (values.dtype, targets.dtype))
         given.set_shape((None, *values.shape[1:]))
         wanted.set_shape((None, *targets.shape[1:]))
         return (given, wanted), wanted
 
     options = tf.data.Options()
     options.autotune.enabled = False
-    numbers = tf.data.Dataset.from_tensor_slices(order).batch(batch)
-    return numbers.map(gather, num_parallel_calls=_AT_ONCE).prefetch(_AHEAD).with_options(options)
+    starts = tf.data.Dataset.range(0, len(order), batch)
+    return starts.map(read, num_parallel_calls=_AT_ONCE, deterministic=True).prefetch(_AHEAD).with_options(options)

@@ -49,7 +49,8 @@ def test_an_epoch_shows_each_example_once(feed: Feed) -> None:
 
 def test_a_value_stays_with_its_target_in_the_order_that_is_given(feed: Feed) -> None:
     order = np.array([7, 1, 8, 0, 2, 9, 3, 4, 6, 5])
-    batches = list(feed._open(order))
+    feed.order[:] = order
+    batches = list(feed.batches)
     numbers = np.concatenate([np.asarray(values)[:, 0] for (values, _), _ in batches])
     given = np.concatenate([np.asarray(targets) for (_, targets), _ in batches])
     wanted = np.concatenate([np.asarray(targets) for _, targets in batches])
