@@ -1,7 +1,5 @@
 """`python -m runtime` is the command `runtime`."""
 
-import sys
+from runtime.cli import run_command
 
-from runtime.cli import main
-
-sys.exit(main())
+run_command()

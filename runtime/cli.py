@@ -7,12 +7,14 @@ only the one that is called is imported.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import importlib
 import os
 import signal
 import sys
 from types import ModuleType
+from typing import NoReturn
 
 from runtime.errors import EdgeframeError, UsageError
 from runtime.printable import printable
@@ -64,6 +66,18 @@ def main(arguments: list[str] | None = None) -> int:
         # Whoever read the output has had enough; nothing may be written any more, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
+
+
+def run_command() -> NoReturn:
+    """`main` as a process, which ends without taking its modules down: a tenth of the time of a short command.
+
+    Nothing is lost by that: what has to be closed is closed by contexts within `main`.
+    """
+    status = main()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(status)
 
 
 def _make_parser(arguments: list[str]) -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
