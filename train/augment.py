@@ -60,7 +60,7 @@ class RandomView(layers.Layer):  # type: ignore[misc]  # Keras has no types
     """Each picture (float32, batch x height x width x channels) from a view of its own: shifted, turned, zoomed by
     itself along each side and, with `mirrors`, every second one mirrored; beyond an edge the edge goes on.
 
-    One resampling does it all: Keras' layers, which resample for each of these, take three times as long and blur more.
+    One resampling does it all: Keras' layers, which resample for each of these, take twice as long and blur more.
     """
 
     def __init__(self, *, mirrors: bool, **given: Any) -> None:

@@ -1,7 +1,7 @@
 """Batches as TensorFlow takes them, without the wait that its own pipelines end with.
 
 A pipeline tunes itself in a thread that sleeps twice as long each time, and in TensorFlow 2.21 the end of an epoch
-waits for it to wake: an epoch of 5.2 s takes 10.2 s, one of 10.3 s takes 20.5 s. Keras makes such a pipeline of
+waits for it to wake, up to as long again as the epoch took. Keras makes such a pipeline of
 arrays, and anew each epoch; here nothing tunes itself.
 """
 

@@ -14,8 +14,8 @@ def keep_freed_memory() -> None:
     """Let the C library keep freed memory for the next step, which needs as much, instead of giving it back.
 
     Each step of TensorFlow on a CPU frees hundreds of megabytes; taken from the system anew, every page of it is
-    cleared first: a tenth of the time of a step, and half of it in some virtual machines. No other library than
-    glibc is changed. Call it before the memory is used.
+    cleared first: a tenth of the time of a step, more in some virtual machines. No other library than glibc is
+    changed. Call it before the memory is used.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is None:
