@@ -31,6 +31,10 @@ class CamNetwork(Network):
     seeing: Any = None
     weights: Any = None
 
+    def with_corrected(self, corrected: Any) -> CamNetwork:
+        """See Network.with_corrected."""
+        return with_cam(Network(self.model, self.card, self.batch, corrected))
+
     def trace(self, batch: int | None) -> Any:
         """As Network.trace; the function gives two tensors, scores and cam."""
         import tensorflow as tf
@@ -53,13 +57,13 @@ def with_cam(network: Network) -> CamNetwork:
 
     dense, cells = _find_ending(network)
     weights = dense.kernel.numpy().reshape(-1, dense.kernel.shape[-1]).T
-    seeing = keras.Model(network.model.inputs, [network.model.outputs[0], cells])
-    return CamNetwork(network.model, network.card, network.batch, seeing, weights)
+    seeing = keras.Model(network.written.inputs, [network.written.outputs[0], cells])
+    return CamNetwork(network.model, network.card, network.batch, network.corrected, seeing, weights)
 
 
 def _find_ending(network: Network) -> tuple[Any, Any]:
     """The dense layer (or the 1x1 convolution of what is pooled) and the feature map before the pooling."""
-    dense = _layer_before(network, network.model.outputs[0])
+    dense = _layer_before(network, network.written.outputs[0])
     is_dense = type(dense).__name__ == "Dense" or (type(dense).__name__ == "Conv2D" and dense.kernel_size == (1, 1))
     if not is_dense:
         raise _refusal(network, dense)

@@ -6,10 +6,11 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from convert.agreement import Agreement, ScorePicture, measure_agreement
+from convert.bias_correction import can_correct_biases, correct_biases
 from convert.bounds import require_bounds
 from convert.cam import with_cam
 from convert.diagnose_files import diagnose_file
@@ -145,16 +146,21 @@ def _make(new: Path, target: Target, order: Order, material: _Material, observer
 def _write_within_bounds(new: Path, target: Target, order: Order, material: _Material, observer: Observer) -> _Draft:
     """Try the recipes of the target, until one is within the order's bounds; else the last one comes back."""
     network = replace(material.network, batch=target.batch)
-    calibration = span_input_range(material.calibration.pictures)
+    pictures = material.calibration.pictures
+    calibration = span_input_range(pictures)
     write = target.form.load_writer()
 
     def find_suspects() -> tuple[str, ...]:
-        if new.stat().st_size == 0:
-            write(network, target.recipe, calibration, new, observer)
+        write(network, target.recipe, calibration, new, observer)
         return diagnose_file(network, new, calibration, observer).suspects()
 
-    for recipe in recipes_to_try(target.float_layers, target.recipe, find_suspects):
-        tools = write(network, recipe, calibration, new, observer)
+    @cache
+    def corrected() -> Network:
+        return correct_biases(network, pictures, observer)
+
+    recipes = recipes_to_try(target.float_layers, target.recipe, find_suspects, can_correct=can_correct_biases(network))
+    for recipe in recipes:
+        tools = write(corrected() if recipe.has_corrected_biases else network, recipe, calibration, new, observer)
         with defer_interrupts():
             score = partial(network.ask, open_backend(new).run)
         agreement = measure_agreement(network, score, material.check, observer)

@@ -43,16 +43,21 @@ class FloatLayers:
         return self == FloatLayers()
 
 
-def recipes_to_try(chosen: FloatLayers, recipe: Recipe, suspects: Callable[[], tuple[str, ...]]) -> Iterator[Recipe]:
-    """The recipe with the layers that stay float32, the fewest first: the first one within the bounds will do.
+def recipes_to_try(
+    chosen: FloatLayers, recipe: Recipe, suspects: Callable[[], tuple[str, ...]], *, can_correct: bool
+) -> Iterator[Recipe]:
+    """The recipe in several ways, those that cost least on the device first: the first one within the bounds will do.
 
+    As it is, with its biases corrected (which costs nothing there), and with ever more layers in float32.
     suspects: asked only where it is needed for them, the most suspect layers first.
     """
     if chosen.layers:
-        yield replace(recipe, keep_float=chosen.layers)
+        recipe = replace(recipe, keep_float=chosen.layers)
     elif chosen.worst:
-        yield replace(recipe, keep_float=suspects()[: chosen.worst])
-    else:
+        recipe = replace(recipe, keep_float=suspects()[: chosen.worst])
+    yield recipe
+    if can_correct and recipe.activations == "int8":
+        recipe = replace(recipe, has_corrected_biases=True)
         yield recipe
     if chosen.auto:
         ranked = suspects()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,12 +22,23 @@ BATCH = 32
 class Network:
     """A Keras classifier: float32 pictures of 0..255 in, scores (batch, classes) out.
 
-    batch: of the files made of it, None for an open one, in formats that leave the choice.
+    batch: of the files made of it, None for an open one, in formats that leave the choice. corrected: what the files
+    are made of, a Keras model whose biases make up for what rounding does; None for `model` itself.
     """
 
     model: Any
     card: ModelCard
     batch: int | None = None
+    corrected: Any = None
+
+    @property
+    def written(self) -> Any:
+        """The Keras model that the files are made of."""
+        return self.model if self.corrected is None else self.corrected
+
+    def with_corrected(self, corrected: Any) -> Network:
+        """The network with a model of the same layers to make files of."""
+        return replace(self, corrected=corrected)
 
     def scores(self, pictures: np.ndarray) -> np.ndarray:
         """The scores, float32 count x classes, of uint8 pictures, count x height x width x channels."""
@@ -50,7 +61,8 @@ class Network:
         """The network as a TensorFlow function of one float32 tensor `image`; a batch of None stays open."""
         import tensorflow as tf
 
-        return tf.function(lambda image: self.model(image, training=False), input_signature=[self.picture_spec(batch)])
+        model, signature = self.written, [self.picture_spec(batch)]
+        return tf.function(lambda image: model(image, training=False), input_signature=signature)
 
     def picture_spec(self, batch: int | None) -> Any:
         """What `trace` takes, as a TensorFlow signature."""

@@ -32,7 +32,7 @@ def write_onnx(
     if recipe.is_integer:
         with explain_failure(f"onnxruntime cannot quantize {network.card.name}"):
             model, quantizer = quantize_onnx(model, network, recipe, calibration, observer)
-        tools += (quantizer, *recipe.exceptions)
+        tools += (quantizer, *recipe.remarks)
     elif not recipe.is_lossless:
         shrink_weights(model, recipe)
     with explain_failure(f"the ONNX file of {network.card.name} is not valid"):

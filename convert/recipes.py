@@ -19,7 +19,8 @@ class Recipe:
     has to be measured on real pictures, which is so exactly where activations are integers.
     pictures: the dtype that the file takes, values 0..255. formats: those that have it.
     ranges: how the range of an activation is measured, one of RANGES. keep_float: layers of the Keras network
-    that stay float32 all the same, as integers would lose too much there.
+    that stay float32 all the same, as integers would lose too much there. has_corrected_biases: see
+    convert/bias_correction.py.
 
     Raises ValueError, when made, for a combination that cannot be.
     """
@@ -32,6 +33,7 @@ class Recipe:
     ranges: str = "minmax"
     formats: tuple[str, ...] = ("tflite", "onnx")
     keep_float: tuple[str, ...] = ()
+    has_corrected_biases: bool = False
 
     def __post_init__(self) -> None:
         known = FLOAT_TYPES + INTEGER_TYPES
@@ -41,15 +43,16 @@ class Recipe:
             raise ValueError(f"recipe {self.name}: {self.activations} activations contradict needs_calibration")
         if self.ranges not in RANGES:
             raise ValueError(f"recipe {self.name}: ranges is {self.ranges}, expected one of {', '.join(RANGES)}")
-        if self.keep_float and self.activations != "int8":
-            raise ValueError(f"recipe {self.name}: {self.activations} activations contradict keep_float")
+        if (self.keep_float or self.has_corrected_biases) and self.activations != "int8":
+            raise ValueError(f"recipe {self.name}: {self.activations} activations are not those of int8")
         if self.pictures not in PICTURE_TYPES or (self.pictures == "uint8" and not self.is_integer):
             raise ValueError(f"recipe {self.name}: {self.activations} activations contradict {self.pictures} pictures")
 
     @property
-    def exceptions(self) -> tuple[str, ...]:
-        """What of the file is not as the name says, for the card."""
-        return tuple(f"float32 in {layer}" for layer in self.keep_float)
+    def remarks(self) -> tuple[str, ...]:
+        """What the name does not say of the file, for the card."""
+        corrected = ("biases corrected",) if self.has_corrected_biases else ()
+        return (*corrected, *(f"float32 in {layer}" for layer in self.keep_float))
 
     @property
     def is_integer(self) -> bool:

@@ -31,7 +31,7 @@ def write_tflite(
 ) -> tuple[str, ...]:
     """A convert.formats.Writer. The batch is static, 1: LiteRT.js and the delegates need that."""
     traced = network.trace(batch=1).get_concrete_function()
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([traced], network.model)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([traced], network.written)
     # Through a SavedModel the weights stay variables, which the calibrator cannot read.
     converter.experimental_lower_to_saved_model = False
     if not recipe.is_lossless:
@@ -46,7 +46,7 @@ def write_tflite(
         )
     check_tensors(content, recipe, network.card.scores)
     path.write_bytes(describe_tflite(content, network.card))
-    return (f"tensorflow {tf.__version__}", *recipe.exceptions)
+    return (f"tensorflow {tf.__version__}", *recipe.remarks)
 
 
 def _quantize(converter: Any, network: Network, recipe: Recipe, calibration: np.ndarray, observer: Observer) -> None:

@@ -31,9 +31,11 @@ class Feed:
         """Batches an epoch; the last one may be smaller."""
         return math.ceil(len(self.targets) / self.batch)
 
-    def fit(self, learner: keras.Model, callbacks: list[keras.callbacks.Callback]) -> dict[str, float]:
-        """One epoch in the order that Keras' random seed gives; its loss and accuracy."""
-        self.order[:] = np.random.permutation(len(self.targets))  # Keras' seed is numpy's too
+    def fit(
+        self, learner: keras.Model, order: np.ndarray, callbacks: list[keras.callbacks.Callback]
+    ) -> dict[str, float]:
+        """One epoch in an `order` of all examples; its loss and accuracy."""
+        self.order[:] = order
         learnt = learner.fit(self.batches, shuffle=False, verbose=0, callbacks=callbacks)
         return {name: values[-1] for name, values in learnt.history.items()}
 

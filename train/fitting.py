@@ -98,9 +98,9 @@ class PhaseFitting:
         number = len(state.epochs) + 1
         began = time.monotonic()
         bar.set_description(f"epoch {state.done + 1}/{self._phase.settings.epochs}")
-        # The order of the examples: each epoch's own, whichever process learns it.
-        keras.utils.set_random_seed((self._seed * 10_007 + number) % 2**32)
-        learnt = self._train.fit(self._learner, _callbacks(bar, state.done * self._train.steps))
+        # Each epoch has its own, whichever process learns it. What layers draw (dropout, augmentation) is in `state`.
+        order = np.random.default_rng((self._seed, number)).permutation(len(self._train.targets))
+        learnt = self._train.fit(self._learner, order, _callbacks(bar, state.done * self._train.steps))
         held_out = self._validation.evaluate(self._learner)
         metrics = EpochMetrics(
             number=number,

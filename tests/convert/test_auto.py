@@ -102,7 +102,7 @@ def test_a_layer_that_is_not_there_is_named_with_those_that_are(
 
 
 def test_the_fewest_layers_are_tried_first_and_none_before_them() -> None:
-    tried = list(recipes_to_try(FloatLayers(auto=True), INT8, lambda: RANKED))
+    tried = list(recipes_to_try(FloatLayers(auto=True), INT8, lambda: RANKED, can_correct=False))
     assert [len(recipe.keep_float) for recipe in tried] == [0, 1, 2, 3, 4]
     assert tried[2].keep_float == ("a", "b")
 
@@ -111,9 +111,23 @@ def test_suspects_are_looked_for_only_where_they_are_needed() -> None:
     def never() -> tuple[str, ...]:
         raise AssertionError
 
-    assert [recipe.keep_float for recipe in recipes_to_try(FloatLayers(), INT8, never)] == [()]
-    assert [recipe.keep_float for recipe in recipes_to_try(FloatLayers(("x",)), INT8, never)] == [("x",)]
-    assert next(recipes_to_try(FloatLayers(auto=True), INT8, never)).keep_float == ()
+    def kept(chosen: FloatLayers) -> list[tuple[str, ...]]:
+        return [recipe.keep_float for recipe in recipes_to_try(chosen, INT8, never, can_correct=False)]
+
+    assert kept(FloatLayers()) == [()]
+    assert kept(FloatLayers(("x",))) == [("x",)]
+    assert next(recipes_to_try(FloatLayers(auto=True), INT8, never, can_correct=False)).keep_float == ()
+
+
+def test_biases_are_corrected_before_a_layer_stays_float32_and_then_always() -> None:
+    tried = list(recipes_to_try(FloatLayers(auto=True), INT8, lambda: RANKED[:1], can_correct=True))
+    assert [(recipe.has_corrected_biases, recipe.keep_float) for recipe in tried] == [
+        (False, ()), (True, ()), (True, ("a",)),
+    ]  # fmt: skip
+    assert not any(
+        recipe.has_corrected_biases
+        for recipe in recipes_to_try(FloatLayers(), RECIPES["int16x8"], tuple, can_correct=True)
+    )
 
 
 @pytest.mark.parametrize(("text", "auto"), [("worst:0", False), ("worst:x", False), (" , ", False), ("a", True)])

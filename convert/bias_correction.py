@@ -1,0 +1,110 @@
+"""Biases that make up for what rounding adds to a channel on average.
+
+Rounding the weights and the values between layers moves the mean of a channel. Pooling averages the rest of the
+rounding errors away, but not that: it is what a small network loses its accuracy by. The empirical correction of
+Nagel et al. 2019 (https://arxiv.org/abs/1906.04721, section 4.2, appendix D): the network is computed twice side by
+side, as it is and rounded, layer by layer, and each bias takes back what its layer's mean was moved by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from convert.network import Network
+from convert.observer import Observer
+from convert.steps import Step, is_relu, list_steps
+
+_WEIGHT_LEVELS = 127  # either side of 0
+_VALUE_LEVELS = 255
+# A mean over all cells of so many pictures moves little with more of them; of each, two activations are in memory.
+_PICTURES = 32
+_OUTPUT_CHANNELS = {"Conv2D": (3,), "Dense": (1,), "DepthwiseConv2D": (2, 3)}  # axes of the kernel
+_Pair = tuple[np.ndarray, np.ndarray]  # as it is, and rounded
+
+
+def can_correct_biases(network: Network) -> bool:
+    """Whether its layers can be computed one by one."""
+    return bool(list_steps(network.model))
+
+
+def correct_biases(network: Network, pictures: np.ndarray, observer: Observer) -> Network:
+    """The network with a model for its int8 files whose biases are corrected.
+
+    pictures: those that calibrate, uint8, count x height x width x channels.
+    """
+    import keras
+
+    model = keras.models.clone_model(network.model)
+    model.set_weights(network.model.get_weights())
+    # Spread, as they may be in the order of their classes.
+    spread = np.linspace(0, len(pictures) - 1, min(len(pictures), _PICTURES)).round().astype(int)
+    _correct(list_steps(model), pictures[spread], observer)
+    return network.with_corrected(model)
+
+
+def _correct(steps: Sequence[Step], pictures: np.ndarray, observer: Observer) -> None:
+    values: dict[int, _Pair] = {}
+    for number, step in enumerate(observer.track(steps, "correcting biases", len(steps))):
+        if step.layer is None:
+            values[number] = (pictures.astype(np.float32),) * 2
+            continue
+        values[number] = _compute(step, steps, [values[taken] for taken in step.inputs])
+        for taken in step.inputs:
+            if max(steps[taken].readers) == number:
+                values.pop(taken, None)
+
+
+def _compute(step: Step, steps: Sequence[Step], given: list[_Pair]) -> _Pair:
+    exact = step.run([one for one, _ in given])
+    rounded = _run_rounded(step, [one for _, one in given])
+    readers = [steps[number] for number in step.readers]
+    is_normalised = any(reader.kind == "BatchNormalization" for reader in readers)
+    bias = _bias(step)
+    if bias is not None and not is_normalised:
+        moved = (exact - rounded).mean(axis=tuple(range(exact.ndim - 1)))
+        bias.assign(bias + moved)
+        rounded = rounded + moved
+    # The formats compute these together with the layer before, and round what comes of it.
+    if is_normalised or (readers and all(is_relu(reader) for reader in readers)):
+        return exact, rounded
+    return exact, _round_values(rounded, float(exact.min()), float(exact.max()))
+
+
+def _bias(step: Step) -> Any:
+    """What is added to each channel of the step's result; None where nothing is."""
+    if step.kind == "BatchNormalization":
+        return step.layer.beta if step.layer.center else None
+    return step.layer.bias if step.kind in _OUTPUT_CHANNELS and step.layer.use_bias else None
+
+
+def _run_rounded(step: Step, given: list[np.ndarray]) -> np.ndarray:
+    if step.kind not in _OUTPUT_CHANNELS:
+        return step.run(given)
+    kernel = step.layer.kernel
+    weights = np.asarray(kernel)
+    kernel.assign(_round_weights(weights, _OUTPUT_CHANNELS[step.kind]))
+    try:
+        return step.run(given)
+    finally:
+        kernel.assign(weights)
+
+
+def _round_weights(weights: np.ndarray, channels: tuple[int, ...]) -> np.ndarray:
+    """As int8, symmetric, with a scale for each output channel: normalisation, folded in later, changes nothing."""
+    others = tuple(axis for axis in range(weights.ndim) if axis not in channels)
+    scales = np.maximum(np.abs(weights).max(axis=others, keepdims=True), 1e-12) / _WEIGHT_LEVELS
+    rounded: np.ndarray = np.round(weights / scales) * scales
+    return rounded
+
+
+def _round_values(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """As one byte each, of a range that holds 0."""
+    low, high = min(low, 0.0), max(high, 0.0)
+    scale = max((high - low) / _VALUE_LEVELS, 1e-12)
+    zero = round(-low / scale)
+    levels = np.clip(np.round(values / scale) + zero, 0, _VALUE_LEVELS)
+    rounded: np.ndarray = ((levels - zero) * scale).astype(np.float32)
+    return rounded

@@ -1,0 +1,106 @@
+"""What rounding adds to a channel on average is taken back by its bias."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convert.bias_correction import can_correct_biases, correct_biases
+from convert.cli import main
+from convert.network import Network, load_network
+from convert.observer import Observer
+from convert.source import open_source
+from runtime.card import InputSize
+from runtime.card_file import read_card
+from tests.convert.conftest import Trained
+from tests.convert.networks import COLOURS, SIDE, save
+
+# Of the 127 levels of a weight, next to a tap of 127: 8 taps of the first round down, of the second up.
+_TAPS = (10.4, 10.6, 10.0)
+_BRIGHTER = 4  # levels of 255 by which one colour is
+
+
+@pytest.fixture(scope="module")
+def drifting(tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """Names the colour with the largest mean, where rounded weights move each by about as much as they differ."""
+    folder = tmp_path_factory.mktemp("drifting")
+    return Trained(_save_network(folder / "drifting.keras"), _write_pictures(folder / "pictures.npz"))
+
+
+def _write_pictures(path: Path) -> Path:
+    generator = np.random.default_rng(0)
+    targets = np.arange(400) % 3
+    pictures = generator.integers(60, 160, (400, SIDE, SIDE, 3))
+    pictures[np.arange(400), :, :, targets] += _BRIGHTER
+    parts = {
+        "x_train": pictures[:200], "y_train": targets[:200], "x_test": pictures[200:], "y_test": targets[200:],
+    }  # fmt: skip
+    np.savez(path, labels=np.array(COLOURS), **{name: part.astype(np.uint8) for name, part in parts.items()})
+    return path
+
+
+def _save_network(path: Path) -> Path:
+    import keras
+
+    picture = keras.Input((SIDE, SIDE, 3))
+    taps = np.tile(np.array(_TAPS) / 127, (3, 3, 1))
+    taps[1, 1] = 1
+    blurred = keras.layers.DepthwiseConv2D(3, name="blur")
+    scores = keras.layers.Dense(3, activation="softmax")
+    mean = keras.layers.GlobalAveragePooling2D()(keras.layers.ReLU()(blurred(picture)))
+    model = keras.Model(picture, scores(mean))
+    blurred.set_weights([taps[..., np.newaxis], np.zeros(3)])
+    scores.set_weights([np.diag(1 / taps.sum(axis=(0, 1))), np.zeros(3)])
+    return save(model, path, COLOURS, InputSize(SIDE, SIDE))
+
+
+def convert(trained: Trained, out: Path, *more: str) -> tuple[str, ...]:
+    """The tools that made the file."""
+    given = ["--calibrate", str(trained.data), "--calibration-images", "60", "--out", str(out), *more]
+    assert main([str(trained.model), *given]) == 0
+    card = read_card(out)
+    assert card is not None
+    return card.provenance.tools
+
+
+@pytest.mark.parametrize("form", ["tflite", "onnx"])
+def test_a_file_that_answers_otherwise_is_made_again_with_corrected_biases(
+    drifting: Trained, tmp_path: Path, form: str
+) -> None:
+    assert "biases corrected" not in convert(drifting, tmp_path / f"plain.{form}", "--min-agreement", "0")
+    assert "biases corrected" in convert(drifting, tmp_path / f"corrected.{form}")
+
+
+@pytest.mark.parametrize("form", ["tflite", "onnx"])
+def test_one_that_answers_alike_is_left_as_it_is(colours: Trained, tmp_path: Path, form: str) -> None:
+    assert "biases corrected" not in convert(colours, tmp_path / f"plain.{form}")
+
+
+def test_the_bias_takes_back_what_the_rounded_weights_add(drifting: Trained) -> None:
+    network = load_network(open_source(drifting.model))
+    pictures = np.load(drifting.data)["x_train"]
+    before = network.model.get_layer("blur").get_weights()
+    corrected = correct_biases(network, pictures, Observer())
+    moved = 8 * (np.array(_TAPS) - np.round(_TAPS)) / 127 * pictures.mean(axis=(0, 1, 2))
+    # The range of the result, about 270, on 255 levels: their rounding moves a mean by far less than a level.
+    assert np.allclose(corrected.written.get_layer("blur").bias, moved, atol=0.1)
+    assert all(np.array_equal(*pair) for pair in zip(before, network.model.get_layer("blur").get_weights()))
+    assert np.array_equal(corrected.scores(pictures), network.scores(pictures))
+
+
+def test_a_network_in_a_network_and_a_layer_used_twice_are_left_alone(colours: Trained) -> None:
+    import keras
+
+    network = load_network(open_source(colours.model))
+    assert can_correct_biases(network)
+    picture = keras.Input((SIDE, SIDE, 3))
+    twice = keras.layers.Conv2D(3, 1)
+    assert not can_correct_biases(_like(network, keras.Model(picture, network.model(picture))))
+    assert not can_correct_biases(_like(network, keras.Model(picture, twice(twice(picture)))))
+
+
+def _like(network: Network, model: Any) -> Network:
+    return Network(model, network.card)
