@@ -46,7 +46,9 @@ class Training:
 class Outcome:
     """What a training gave. top1: 0..1 of `count` test pictures, with its 95 % interval. seconds: of the whole run.
 
-    epoch_seconds: the median of the last phase's epochs.
+    epoch_seconds: the median of the last phase's epochs. bar_seconds: of the epochs until the bar was reached: of all
+    of them, as a training looks at the test pictures at its end only; by the lesson's recipe, which looks at them after
+    each, until the first that reached it. None where it was not.
     """
 
     training: Training
@@ -56,6 +58,7 @@ class Outcome:
     epochs: int
     epoch_seconds: float
     seconds: float
+    bar_seconds: float | None = None
 
     @property
     def holds(self) -> bool:
@@ -110,10 +113,11 @@ def run_training(training: Training, data_dir: Path, out: Path, tell: Callable[[
         tell("python " + " ".join(command[1:]))
         if subprocess.run(command, check=False).returncode:
             raise BenchmarkError(f"{training.name}: failed; its own words are above")
-    return _read_outcome(training, json.loads(figures.read_text(encoding="utf-8")))
+    return read_outcome(training, json.loads(figures.read_text(encoding="utf-8")))
 
 
-def _read_outcome(training: Training, figures: dict[str, Any]) -> Outcome:
+def read_outcome(training: Training, figures: dict[str, Any]) -> Outcome:
+    """What a training wrote to its metrics.json."""
     seconds = sorted(
         epoch["train_seconds"] for epoch in figures["epochs"] if epoch["phase"] == figures["epochs"][-1]["phase"]
     )
@@ -126,21 +130,49 @@ def _read_outcome(training: Training, figures: dict[str, Any]) -> Outcome:
         len(figures["epochs"]),
         seconds[len(seconds) // 2],
         figures["train_seconds"],
+        _seconds_to_bar(training, figures),
     )
+
+
+def _seconds_to_bar(training: Training, figures: dict[str, Any]) -> float | None:
+    if training.bar is None:
+        return None
+    spent: float = 0
+    for epoch in figures["epochs"]:
+        spent += float(epoch["train_seconds"])
+        if training.options == _LESSON and epoch["validation_accuracy"] >= training.bar:
+            return spent
+    return spent if bool(figures["top1"] >= training.bar) else None
+
+
+def format_lead(outcomes: Sequence[Outcome]) -> list[str]:
+    """A line for each network that was trained by the lesson's recipe and by ours to the same bar."""
+    reached = [outcome for outcome in outcomes if outcome.bar_seconds]
+    lessons = [outcome for outcome in reached if outcome.training.options == _LESSON]
+    return [
+        f"{ours.training.name} reaches {ours.training.bar:.2%} in {ours.bar_seconds:.0f} s, "
+        f"{lesson.training.name} in {lesson.bar_seconds:.0f} s: x {lesson.bar_seconds / ours.bar_seconds:.1f} sooner"
+        for lesson in lessons
+        for ours in reached
+        if lesson.bar_seconds
+        and ours.bar_seconds
+        and ours is not lesson
+        and (ours.training.model, ours.training.bar) == (lesson.training.model, lesson.training.bar)
+    ]
 
 
 def format_outcomes(outcomes: Sequence[Outcome]) -> str:
     """A Markdown table."""
-    lines = [
-        "| training | model | data | options | top-1 | 95 % interval | bar | epochs | s an epoch | s in all |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
+    titles = ("training", "model", "data", "options", "top-1", "95 % interval", "bar", "epochs")
+    times = ("s an epoch", "s to the bar", "s in all")
+    lines = [f"| {' | '.join((*titles, *times))} |", "|---" * (len(titles) + len(times)) + "|"]
     for one in outcomes:
         training = one.training
         bar = "" if training.bar is None else f"{training.bar:.2%}{'' if one.holds else ' missed'}"
         low, high = one.interval
         lines.append(
             f"| {training.name} | {training.model} | {training.data} | {' '.join(training.options)} | {one.top1:.2%} "
-            f"| {low:.2%} to {high:.2%} | {bar} | {one.epochs} | {one.epoch_seconds:.1f} | {one.seconds:.0f} |"
+            f"| {low:.2%} to {high:.2%} | {bar} | {one.epochs} | {one.epoch_seconds:.1f} "
+            f"| {'' if one.bar_seconds is None else format(one.bar_seconds, '.0f')} | {one.seconds:.0f} |"
         )
     return "\n".join(lines)

@@ -24,10 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from benchmarks.trainings import choose_trainings, format_outcomes, run_training
+    from benchmarks.trainings import choose_trainings, format_lead, format_outcomes, run_training
 
     trainings = choose_trainings(args.names)
     args.out.mkdir(parents=True, exist_ok=True)
     outcomes = [run_training(training, args.data_dir, args.out, print) for training in trainings]
-    print(format_outcomes(outcomes))
+    print("\n".join([format_outcomes(outcomes), *format_lead(outcomes)]))
     return 0 if all(outcome.holds for outcome in outcomes) else 1

@@ -1,0 +1,47 @@
+"""How long a training took to reach its bar, and how much sooner ours does than the lesson's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from benchmarks.trainings import Outcome, choose_trainings, format_lead, format_outcomes, read_outcome
+
+
+def write_figures(validation: list[float], top1: float) -> dict[str, Any]:
+    """As a training's metrics.json: each epoch took 10 s."""
+    epochs = [{"phase": "all", "train_seconds": 10.0, "validation_accuracy": accuracy} for accuracy in validation]
+    return {
+        "top1": top1, "top1_interval_95": [top1 - 0.01, top1 + 0.01], "count": 100, "train_seconds": 50.0,
+        "epochs": epochs,
+    }  # fmt: skip
+
+
+def outcome(name: str, validation: list[float], top1: float) -> Outcome:
+    (training,) = choose_trainings([name])
+    return read_outcome(training, write_figures(validation, top1))
+
+
+def test_a_lesson_looks_at_the_test_pictures_after_each_epoch() -> None:
+    assert outcome("deep_cnn-lesson", [0.98, 0.9926, 0.99, 0.991], 0.991).bar_seconds == 20
+
+
+def test_ours_only_at_its_end() -> None:
+    assert outcome("deep_cnn-quick", [0.999, 0.999], 0.9930).bar_seconds == 20
+
+
+def test_a_bar_that_was_not_reached_took_no_time() -> None:
+    assert outcome("deep_cnn-lesson", [0.98, 0.99], 0.99).bar_seconds is None
+    assert outcome("deep_cnn-quick", [0.999, 0.999], 0.99).bar_seconds is None
+    assert outcome("resnet8", [0.5], 0.5).bar_seconds is None
+
+
+def test_two_recipes_to_one_bar_are_compared() -> None:
+    quick = outcome("deep_cnn-quick", [0.99, 0.99], 0.9930)
+    lesson = outcome("deep_cnn-lesson", [0.98] * 11 + [0.993], 0.993)
+    assert format_lead([quick, lesson]) == [
+        "deep_cnn-quick reaches 99.26% in 20 s, deep_cnn-lesson in 120 s: x 6.0 sooner"
+    ]
+    # Another bar, and one that was not reached.
+    others = [outcome("deep_cnn", [0.99], 0.996), outcome("deep_cnn-quick", [0.99], 0.99)]
+    assert format_lead([*others, lesson]) == []
+    assert "| 1 | 10.0 | 10 | 50 |" in format_outcomes(others)
