@@ -78,7 +78,7 @@ def train_parser() -> argparse.ArgumentParser:
         type=_fit,
         metavar="FIT",
         help="how a picture of another shape is made the network's: crop, crop:0.875 (that part of the centre square), "
-        "squash or letterbox (default: the network's own)",
+        "squash or letterbox (default: crop, the whole centre square)",
     )
     parser.add_argument(
         "--augment",

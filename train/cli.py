@@ -15,7 +15,7 @@ from train.arguments import check_out, list_parser, published_parser, train_pars
 from train.listing import format_list
 from train.memory import keep_freed_memory
 from train.models import Variant, find_architecture
-from train.plan import Choices, Plan, check_variant, choose_size, choose_strategy, plan_lesson, plan_phases
+from train.plan import OWN_FIT, Choices, Plan, check_variant, choose_size, choose_strategy, plan_lesson, plan_phases
 from train.quiet import import_keras
 
 _DONE, _FAILED, _WRONG_USAGE, _INTERRUPTED = 0, 1, 2, 130
@@ -85,7 +85,7 @@ def _plan(asked: Namespace) -> Plan:
         strategy=strategy,
         phases=phases,
         size=size,
-        fit=asked.fit or architecture.fit,
+        fit=asked.fit or OWN_FIT,
         alpha=asked.alpha,
         seed=asked.seed,
         recipe=asked.recipe,

@@ -70,6 +70,7 @@ class Architecture:
     parameters: of the whole network at `input` with `classes` classes, batch normalisation's averages included;
         with its ImageNet classifier where there are weights.
     dropout: share of the features dropped before the classifier while it is trained.
+    fit: of pictures to its published classifier.
     scores: "softmax", or "sigmoid": one output, the second class's probability, where there are two classes.
     """
 
