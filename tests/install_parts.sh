@@ -5,10 +5,12 @@
 #   tests/install_parts.sh browser         chromium, which opens the benchmarks' report, and LiteRT.js
 #   tests/install_parts.sh ssh             an SSH server, on the loopback
 #   tests/install_parts.sh kernel_camera   a kernel with a camera in it (vivid), and qemu to boot it in
+#   tests/install_parts.sh peers           MediaPipe and OpenCV, which read our files, into .venv and what they draw with
 #   tests/install_parts.sh pi              what makes a Raspberry Pi's system and emulates its processor
 # Where this is not possible, those tests skip with the reason.
 set -euo pipefail
 
+root=$(cd "$(dirname "$0")/.." && pwd)
 parts=${EDGEFRAME_PARTS:-$HOME/.cache/edgeframe-tests}
 
 install() {
@@ -50,14 +52,20 @@ install_kernel_camera() {
     rm -r "$folder"
 }
 
+install_peers() {
+    install libgl1 libegl1 libgles2
+    make -C "$root" install
+    "$root/.venv/bin/python" -m pip install --disable-pip-version-check -q -c "$root/constraints.txt" -e "$root[peers]"
+}
+
 install_pi() {
     install qemu-user-static binfmt-support mmdebstrap proot
 }
 
-[ $# -gt 0 ] || { sed -n '2,9s/^# //p' "$0" >&2; exit 2; }
+[ $# -gt 0 ] || { sed -n '2,10s/^# //p' "$0" >&2; exit 2; }
 for group in "$@"; do
     case $group in
-        rtsp | broker | browser | ssh | kernel_camera | pi) "install_$group" ;;
-        *) echo "install_parts.sh: no group of tests is called $group; expected rtsp, broker, browser, ssh, kernel_camera or pi" >&2; exit 2 ;;
+        rtsp | broker | browser | ssh | kernel_camera | peers | pi) "install_$group" ;;
+        *) echo "install_parts.sh: no group of tests is called $group; expected rtsp, broker, browser, ssh, kernel_camera, peers or pi" >&2; exit 2 ;;
     esac
 done

@@ -63,7 +63,7 @@ def test_the_schema_of_mediapipe_reads_the_metadata(files: Files) -> None:
 
 @pytest.mark.parametrize("recipe", ["float32", "int8"])
 def test_mediapipe_answers_as_the_runtime_does(files: Files, recipe: str) -> None:
-    pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install mediapipe")
+    pytest.importorskip("mediapipe", reason="no MediaPipe: tests/install_parts.sh peers", exc_type=ImportError)
     import mediapipe
     from mediapipe.tasks.python import BaseOptions, vision
 
@@ -80,7 +80,7 @@ def test_mediapipe_answers_as_the_runtime_does(files: Files, recipe: str) -> Non
 
 @pytest.mark.parametrize("recipe", ["float32", "float16", "dynamic"])
 def test_opencv_answers_as_the_runtime_does(files: Files, recipe: str) -> None:
-    cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed: pip install opencv-python-headless")
+    cv2 = pytest.importorskip("cv2", reason="no OpenCV: tests/install_parts.sh peers", exc_type=ImportError)
     path = files[f"{recipe}.onnx"]
     network, ours = cv2.dnn.readNetFromONNX(str(path)), Classifier.load(path)
     for picture in colour_pictures().values():

@@ -66,7 +66,9 @@ def test_its_one_score_has_no_label_in_the_tflite_metadata_but_is_told_in_words(
 
 
 def test_mediapipe_takes_it(converted: tuple[Path, np.ndarray]) -> None:
-    mediapipe = pytest.importorskip("mediapipe", reason="mediapipe is not installed: pip install mediapipe")
+    mediapipe = pytest.importorskip(
+        "mediapipe", reason="no MediaPipe: tests/install_parts.sh peers", exc_type=ImportError
+    )
     from mediapipe.tasks.python import BaseOptions, vision
 
     folder, pictures = converted
