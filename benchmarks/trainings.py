@@ -44,7 +44,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a training gave. top1: 0..1 of `count` test pictures, with its 95 % interval. seconds: of the whole run.
+    """What a training gave. top1: 0..1 of `count` test pictures, with its 95 % interval. seconds: of all epochs.
 
     epoch_seconds: the median of the last phase's epochs. bar_seconds: of the epochs until the bar was reached: of all
     of them, as a training looks at the test pictures at its end only; by the lesson's recipe, which looks at them after
@@ -129,7 +129,7 @@ def read_outcome(training: Training, figures: dict[str, Any]) -> Outcome:
         figures["count"],
         len(figures["epochs"]),
         seconds[len(seconds) // 2],
-        figures["train_seconds"],
+        sum(epoch["train_seconds"] for epoch in figures["epochs"]),
         _seconds_to_bar(training, figures),
     )
 
@@ -164,7 +164,7 @@ def format_lead(outcomes: Sequence[Outcome]) -> list[str]:
 def format_outcomes(outcomes: Sequence[Outcome]) -> str:
     """A Markdown table."""
     titles = ("training", "model", "data", "options", "top-1", "95 % interval", "bar", "epochs")
-    times = ("s an epoch", "s to the bar", "s in all")
+    times = ("s an epoch", "s to the bar", "s of all")
     lines = [f"| {' | '.join((*titles, *times))} |", "|---" * (len(titles) + len(times)) + "|"]
     for one in outcomes:
         training = one.training

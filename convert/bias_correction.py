@@ -3,7 +3,8 @@
 Rounding the weights and the values between layers moves the mean of a channel. Pooling averages the rest of the
 rounding errors away, but not that: it is what a small network loses its accuracy by. The empirical correction of
 Nagel et al. 2019 (https://arxiv.org/abs/1906.04721, section 4.2, appendix D): the network is computed twice side by
-side, as it is and rounded, layer by layer, and each bias takes back what its layer's mean was moved by.
+side, as it is and rounded, layer by layer, and each bias takes back what its layer's mean was moved by. After a
+rectifier it is the mean of what is left that counts: rounding errors around 0 do not cancel out there.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _VALUE_LEVELS = 255
 # A mean over all cells of so many pictures moves little with more of them; of each, two activations are in memory.
 _PICTURES = 32
 _OUTPUT_CHANNELS = {"Conv2D": (3,), "Dense": (1,), "DepthwiseConv2D": (2, 3)}  # axes of the kernel
+# Newton's steps to the bias that gives the wanted mean, and the least slope that they assume.
+_APPROACHES, _LEAST_MOVING = 3, 0.1
 _Pair = tuple[np.ndarray, np.ndarray]  # as it is, and rounded
 
 
@@ -58,6 +61,8 @@ def _correct(steps: Sequence[Step], pictures: np.ndarray, observer: Observer) ->
 
 
 def _compute(step: Step, steps: Sequence[Step], given: list[_Pair]) -> _Pair:
+    if is_relu(step):
+        return _rectify(step, steps[step.inputs[0]], *given[0])
     exact = step.run([one for one, _ in given])
     rounded = _run_rounded(step, [one for _, one in given])
     readers = [steps[number] for number in step.readers]
@@ -71,6 +76,24 @@ def _compute(step: Step, steps: Sequence[Step], given: list[_Pair]) -> _Pair:
     if is_normalised or (readers and all(is_relu(reader) for reader in readers)):
         return exact, rounded
     return exact, _round_values(rounded, float(exact.min()), float(exact.max()))
+
+
+def _rectify(step: Step, before: Step, exact: np.ndarray, rounded: np.ndarray) -> _Pair:
+    """The results of a rectifier, with the bias of the step before corrected once more by them."""
+    wanted = step.run([exact])
+    low, high = float(wanted.min()), float(wanted.max())
+    axes = tuple(range(wanted.ndim - 1))
+    bias, moved = _bias(before), np.zeros(wanted.shape[-1], np.float32)
+    got = _round_values(step.run([rounded]), low, high)
+    if bias is None or len(before.readers) > 1:
+        return wanted, got
+    for _ in range(_APPROACHES):
+        # A bias moves only what is neither 0 nor at the cap.
+        moving = ((got > low) & (got < high)).mean(axis=axes)
+        moved = moved + (wanted - got).mean(axis=axes) / np.maximum(moving, _LEAST_MOVING)
+        got = _round_values(step.run([rounded + moved]), low, high)
+    bias.assign(bias + moved)
+    return wanted, got
 
 
 def _bias(step: Step) -> Any:
