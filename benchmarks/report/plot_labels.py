@@ -50,10 +50,13 @@ class _Place:
     line: Path
 
 
-def place_labels(axes: Axes, labels: Sequence[Label], renderer: RendererBase) -> None:
-    """Write each name at the best place that those before it have left. All else has to be drawn already."""
+def place_labels(axes: Axes, labels: Sequence[Label], renderer: RendererBase, unnamed: Sequence[Label] = ()) -> None:
+    """Write each name at the best place that those before it have left. All else has to be drawn already.
+
+    unnamed: points that get no name, and that none may cover.
+    """
     axes.autoscale_view()  # Else it is only done at drawing time, and nothing has its place yet.
-    bars = [_bar_box(axes, label) for label in labels]
+    bars = [_bar_box(axes, label) for label in (*labels, *unnamed)]
     taken: list[_Place] = []
     for label in labels:
         note = axes.annotate(label.text, (label.x, label.y), _OFFSETS[0], color=label.colour, **_STYLE)

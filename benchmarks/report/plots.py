@@ -16,6 +16,7 @@ from benchmarks.report.rows import Row, accurate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.backend_bases import RendererBase
     from matplotlib.figure import Figure
 
 # Colours of a PNG; in a page each becomes a variable of its style sheet, so that it follows light and dark.
@@ -23,6 +24,8 @@ INK, MUTED, GRID, BEST, OTHER, PAPER = "#1c1c1e", "#6b6b70", "#e4e4e8", "#0a62c4
 COLOUR_NAMES = {INK: "ink", MUTED: "muted", GRID: "grid", BEST: "accent", OTHER: "other", PAPER: "paper"}
 # Values that span more than this factor are drawn on a logarithmic axis.
 _LINEAR_SPAN = 6
+# Of more points than this only the best have their names beside them.
+_MOST_NAMES = 10
 _SIZE_INCHES = (5.6, 3.9)
 _STYLE: dict[str, Any] = {
     "font.size": 8.5, "text.color": INK, "axes.labelcolor": MUTED, "axes.edgecolor": GRID, "xtick.color": MUTED,
@@ -81,7 +84,7 @@ def _against_accuracy(
         axes.set_xlabel(label)
         axes.set_ylabel("top-1 accuracy, % (with 95 % interval)")
         axes.margins(x=0.15, y=0.12)
-        place_labels(axes, sorted(labels, key=lambda one: one.x), _renderer(figure))
+        _name_points(axes, sorted(labels, key=lambda one: one.x), _renderer(figure))
         return figure
 
     return draw
@@ -139,7 +142,7 @@ def _roofline(rows: Sequence[Row]) -> Figure | None:
     axes.grid(alpha=0.6)
     axes.set_xlabel("multiply-accumulates a byte of the file")
     axes.set_ylabel("G multiply-accumulates a second")
-    place_labels(axes, labels, _renderer(figure))
+    _name_points(axes, labels, _renderer(figure))
     return figure
 
 
@@ -205,6 +208,15 @@ def _label(row: Row, name: str, x: float, colour: str) -> Label:
     assert row.top1 is not None
     low, high = row.top1.interval
     return Label(name, colour, x, row.top1.value * 100, low * 100, high * 100)
+
+
+def _name_points(axes: Axes, labels: Sequence[Label], renderer: RendererBase) -> None:
+    """All of them, or the best where names would hide the plot."""
+    named = labels if len(labels) <= _MOST_NAMES else [label for label in labels if label.colour == BEST]
+    unnamed = [label for label in labels if label not in named]
+    if unnamed:
+        axes.set_title(f"gray: {len(unnamed)} others, see the table", loc="left", fontsize=7.5, color=MUTED)
+    place_labels(axes, named, renderer, unnamed)
 
 
 def _draw_point(axes: Axes, label: Label) -> None:

@@ -69,3 +69,17 @@ def test_names_say_no_more_than_tells_them_apart() -> None:
     assert names(one) == ["cnn"]
     assert names(one, onnx) == ["cnn.tflite", "cnn.onnx"]
     assert names(one, onnx, threads) == ["cnn.tflite, 1 thr.", "cnn.onnx, 1 thr.", "cnn.tflite, 2 thr."]
+
+
+@pytest.mark.parametrize("count", [10, 12])
+def test_of_many_models_only_the_best_have_names_in_the_plot(count: int) -> None:
+    # The slower the better, but for the last ones, which are slow and bad.
+    models = [(f"net{number}.tflite", 0.01 * number, 100 + number) for number in range(1, 5)]
+    models += [(f"bad{number}.tflite", 0.05 * number, 90) for number in range(1, count - 3)]
+    figure = PLOTS[0].draw(make_rows(make_results(*models)))
+    assert figure is not None
+    names = {text.get_text() for text in figure.axes[0].texts}
+    bad = {name for name in names if name.startswith("bad")}
+    assert {f"net{number}" for number in range(1, 5)} <= names
+    assert len(bad) == (6 if count == 10 else 0)
+    assert figure.axes[0].get_title(loc="left") == ("" if count == 10 else "gray: 8 others, see the table")
