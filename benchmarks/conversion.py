@@ -30,8 +30,6 @@ from runtime.operators import report_operators
 
 # Float files answer alike but for ties.
 _LOSSLESS = "0.999"
-# What python -m convert asks for when nothing is said, and below which it corrects biases.
-_USUAL = "0.97"
 _IMAGENET_CLASSES = 1000
 _BLOCKS, _BLOCK_RUNS, _WARM_UP_RUNS = 15, 20, 10
 _SEED = 0
@@ -141,19 +139,20 @@ def measure_conversion(model: Path, data_dir: Path, imagenet: Path | None, out: 
 
 def _convert(model: Path, file: Path, recipe: str, data: Data) -> ProcessCost:
     """As a user does. An int8 file that is refused is made again whatever it loses: this is where that is judged."""
+    command = _convert_command(model, file, recipe, data)
     if recipe == "float32":
-        return measure_process(_convert_command(model, file, recipe, data, _LOSSLESS))
+        return measure_process([*command, "--min-agreement", _LOSSLESS])
     try:
-        return measure_process(_convert_command(model, file, recipe, data, _USUAL))
+        return measure_process(command)
     except BenchmarkError:
-        return measure_process(_convert_command(model, file, recipe, data, "0"))
+        return measure_process([*command, "--min-agreement", "0"])
 
 
-def _convert_command(model: Path, file: Path, recipe: str, data: Data, least: str) -> list[str]:
+def _convert_command(model: Path, file: Path, recipe: str, data: Data) -> list[str]:
     where = [] if data.data_dir is None else ["--data-dir", data.data_dir]
     return [
         *(sys.executable, "-m", "convert", str(model), "--recipe", recipe, "--calibrate", data.data, *where),
-        *("--min-agreement", least, "--out", str(file)),
+        *("--out", str(file)),
     ]
 
 

@@ -9,7 +9,9 @@ rectifier it is the mean of what is left that counts: rounding errors around 0 d
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,14 +40,21 @@ def correct_biases(network: Network, pictures: np.ndarray, observer: Observer) -
 
     pictures: those that calibrate, uint8, count x height x width x channels.
     """
-    import keras
-
-    model = keras.models.clone_model(network.model)
-    model.set_weights(network.model.get_weights())
+    model = _copy_model(network.model)
     # Spread, as they may be in the order of their classes.
     spread = np.linspace(0, len(pictures) - 1, min(len(pictures), _PICTURES)).round().astype(int)
     _correct(list_steps(model), pictures[spread], observer)
     return network.with_corrected(model)
+
+
+def _copy_model(model: Any) -> Any:
+    """Through a file: `clone_model` would forget what a Normalization layer was adapted to."""
+    import keras
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "copy.keras")
+        model.save(path)
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
 def _correct(steps: Sequence[Step], pictures: np.ndarray, observer: Observer) -> None:

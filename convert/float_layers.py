@@ -1,4 +1,5 @@
-"""Which layers of an integer file stay float32: those that the user names, the worst, or as few as are needed."""
+"""Which layers of an integer file stay float32 (those that the user names, the worst, or as few as are needed), and
+what is tried before."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ RECIPES = ("own", "lesson")
 _SMALL_SIDE = 64  # pixels; up to here a step of many pictures is quick
 _SMALL_BATCH, _PHOTO_BATCH = 128, 32
 # Of one's own pictures as much is seen as a square shows. The margin that published classifiers leave out (their row's
-# `fit`) costs a classifier of flowers 1 to 2 % of its answers (docs/results.md).
+# `fit`) cost a classifier of flowers some of its answers (docs/results.md).
 OWN_FIT = Fit("crop")
 _HEAD = Settings(epochs=30, batch=_PHOTO_BATCH, rate=2e-3)
 

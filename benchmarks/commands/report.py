@@ -32,9 +32,7 @@ def run(args: argparse.Namespace) -> int:
 
     results = combine_results({str(file): read_results(file) for file in args.results})
     limits = Limits(args.max_latency, args.min_accuracy, args.max_size)
-    out = args.out or args.results[0].parent
-    out.mkdir(parents=True, exist_ok=True)
-    files = write_report(results, out, limits)
+    files = write_report(results, args.out or args.results[0].parent, limits)
     print(format_summary(results, limits))
     print("\n" + "\n".join(map(str, files)))
     return 0

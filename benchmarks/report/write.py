@@ -13,7 +13,8 @@ from benchmarks.report.table_file import format_class_csv, format_csv
 
 
 def write_report(results: Results, folder: Path, limits: Limits = NO_LIMITS) -> list[Path]:
-    """Write report.html, results.md, results.csv, classes.csv and a PNG of each plot; returns the files.
+    """Write report.html, results.md, results.csv, classes.csv and a PNG of each plot into a folder, which is made where
+    it is not there; returns the files.
 
     A plot that there is nothing for is left out. Raises BenchmarkError where the folder cannot be written.
     """
@@ -22,6 +23,7 @@ def write_report(results: Results, folder: Path, limits: Limits = NO_LIMITS) -> 
 
     rows, files = make_rows(results), []
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         for name, text in (
             ("report.html", format_page(results, limits)),
             ("results.md", format_markdown(results, limits)),

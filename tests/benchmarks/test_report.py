@@ -177,6 +177,15 @@ def test_the_report_is_made_again_from_the_file_alone(run: Run, tmp_path: Path) 
     }  # fmt: skip
 
 
+def test_its_folder_is_made_and_one_that_cannot_be_is_named(run: Run, tmp_path: Path) -> None:
+    write_results(tmp_path / "results.json", RESULTS)
+    assert run("benchmarks", "report", tmp_path / "results.json", "--out", tmp_path / "new" / "report").returncode == 0
+    assert (tmp_path / "new" / "report" / "report.html").exists()
+    done = run("benchmarks", "report", tmp_path / "results.json", "--out", tmp_path / "results.json" / "below")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1 and "cannot be written" in done.stderr
+
+
 def test_without_any_measurement_there_is_a_report_and_no_plot(run: Run, tmp_path: Path) -> None:
     write_results(tmp_path / "results.json", Results(failures=RESULTS.failures))
     (tmp_path / "pareto.png").write_bytes(b"of an earlier run")

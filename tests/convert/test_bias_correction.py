@@ -91,6 +91,20 @@ def test_the_bias_takes_back_what_the_rounded_weights_add(drifting: Trained) -> 
     assert np.array_equal(corrected.scores(pictures), network.scores(pictures))
 
 
+def test_a_network_that_was_adapted_to_its_pictures_stays_so(tmp_path: Path) -> None:
+    import keras
+
+    pictures = np.random.default_rng(0).integers(0, 256, (40, SIDE, SIDE, 3), np.uint8)
+    picture, adapted = keras.Input((SIDE, SIDE, 3)), keras.layers.Normalization()
+    adapted.adapt(pictures.astype(np.float32))
+    features = keras.layers.GlobalAveragePooling2D()(adapted(picture))
+    model = keras.Model(picture, keras.layers.Dense(3, activation="softmax")(features))
+    network = load_network(open_source(save(model, tmp_path / "adapted.keras", COLOURS, InputSize(SIDE, SIDE))))
+    corrected = correct_biases(network, pictures, Observer())
+    # Of probabilities; a bias takes back what rounding adds to them.
+    assert np.allclose(corrected.written.predict_on_batch(pictures), network.scores(pictures), atol=0.02)
+
+
 def test_a_network_in_a_network_and_a_layer_used_twice_are_left_alone(colours: Trained) -> None:
     import keras
 
