@@ -13,9 +13,10 @@ onnx         writes ONNX: onnx_weights, onnx_int8, onnx_input, onnx_graph
 agreement    how often two files answer alike: bounds decides, differences saves the pictures
 diagnose     which layers of a file lose the most: diagnose_tflite and diagnose_onnx read their results by the names
              in layers, diagnose_files opens either, diagnose_report and diagnose_command tell
-float_layers which layers stay float32 in an integer file; tflite_mixed writes it so
+attempts     the ways in which a file is tried, and which is kept: bias_correction, which computes a network by steps,
+             and float_layers, which stay float32 in an integer file; tflite_mixed writes it so
 cam          a second output: where on the picture the class was seen
-golden       the tiny pictures of the self-test
+material     all that is read before               golden       the tiny pictures of the self-test
 conversion   all of it in order               report     what is printed
 adopt        a card for a file made elsewhere; channels turns BGR round
 """

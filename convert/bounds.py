@@ -10,6 +10,15 @@ from runtime.errors import ConversionError
 _NAMED = 5
 
 
+def is_within_bounds(order: Order, target: Target, agreement: Agreement) -> bool:
+    """Whether `require_bounds` lets it pass."""
+    try:
+        require_bounds(order, target, agreement, ())
+    except ConversionError:
+        return False
+    return True
+
+
 def require_bounds(order: Order, target: Target, agreement: Agreement, kept: tuple[str, ...]) -> None:
     """Raise ConversionError where a file loses more than the order's bounds allow.
 

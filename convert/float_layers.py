@@ -1,17 +1,12 @@
-"""Which layers of an integer file stay float32 (those that the user names, the worst, or as few as are needed), and
-what is tried before."""
+"""Which layers of an integer file stay float32: those that the user names, the worst, or as few as are needed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from convert.recipes import Recipe
 from runtime.errors import UsageError
 
 _WORST = "worst:"
-# With --auto so many layers are tried, until the file is within the bounds: each costs a conversion.
-_COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 
 
 @dataclass(frozen=True)
@@ -42,26 +37,3 @@ class FloatLayers:
     @property
     def is_none(self) -> bool:
         return self == FloatLayers()
-
-
-def recipes_to_try(
-    chosen: FloatLayers, recipe: Recipe, suspects: Callable[[], tuple[str, ...]], *, can_correct: bool
-) -> Iterator[Recipe]:
-    """The recipe in several ways, those that cost least on the device first: the first one within the bounds will do.
-
-    As it is, with its biases corrected (which costs nothing there), and with ever more layers in float32.
-    suspects: asked only where it is needed for them, the most suspect layers first.
-    """
-    if chosen.layers:
-        recipe = replace(recipe, keep_float=chosen.layers)
-    elif chosen.worst:
-        recipe = replace(recipe, keep_float=suspects()[: chosen.worst])
-    yield recipe
-    if can_correct and recipe.activations == "int8":
-        recipe = replace(recipe, has_corrected_biases=True)
-        yield recipe
-    if chosen.auto:
-        ranked = suspects()
-        for count in _COUNTS:
-            if count <= len(ranked):
-                yield replace(recipe, keep_float=ranked[:count])

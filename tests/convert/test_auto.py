@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from convert.agreement import Agreement
+from convert.attempts import Attempt, recipes_to_try
 from convert.bounds import require_bounds
 from convert.cli import main
-from convert.float_layers import FloatLayers, recipes_to_try
+from convert.float_layers import FloatLayers
 from convert.formats import FORMATS
 from convert.order import Order, Target
 from convert.recipes import RECIPES
@@ -124,10 +126,13 @@ def test_biases_are_corrected_before_a_layer_stays_float32_and_then_always() -> 
     assert [(recipe.has_corrected_biases, recipe.keep_float) for recipe in tried] == [
         (False, ()), (True, ()), (True, ("a",)),
     ]  # fmt: skip
-    assert not any(
-        recipe.has_corrected_biases
-        for recipe in recipes_to_try(FloatLayers(), RECIPES["int16x8"], tuple, can_correct=True)
-    )
+
+
+def test_the_attempt_that_agrees_most_is_kept_and_one_within_the_bounds_before_any_other() -> None:
+    def attempt(agreeing: int, is_within: bool) -> Attempt:
+        return Attempt(Path("a"), (), lambda _: np.zeros(2), Agreement(100, agreeing, 0, 0, 0, 0), (), is_within)
+
+    assert attempt(97, False).rank < attempt(98, False).rank < attempt(97, True).rank < attempt(98, True).rank
 
 
 @pytest.mark.parametrize(("text", "auto"), [("worst:0", False), ("worst:x", False), (" , ", False), ("a", True)])

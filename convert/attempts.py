@@ -1,0 +1,127 @@
+"""The ways in which a file is tried, those that cost the device least first, and the attempt that is kept."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+
+from convert.agreement import Agreement, ScorePicture, measure_agreement
+from convert.bias_correction import can_correct_biases, correct_biases
+from convert.bounds import is_within_bounds
+from convert.diagnose_files import diagnose_file
+from convert.float_layers import FloatLayers
+from convert.interrupts import defer_interrupts
+from convert.material import Material
+from convert.network import Network
+from convert.observer import Observer
+from convert.order import Order, Target
+from convert.pictures import span_input_range
+from convert.recipes import Recipe
+from runtime.backends import open_backend
+
+# A file that agrees on fewer pictures is made again with corrected biases, even where the bounds would allow it.
+_GOOD_AGREEMENT = 0.98
+# With --auto so many layers are tried, until the file is within the bounds: each costs a conversion.
+_COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A file without a card. kept: its layers that stayed float32. is_within: whether the order's bounds hold."""
+
+    path: Path
+    tools: tuple[str, ...]
+    score: ScorePicture
+    agreement: Agreement
+    kept: tuple[str, ...]
+    is_within: bool
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """The higher, the better."""
+        return self.is_within, self.agreement.agreeing
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A target, what it is made of, and a folder for the attempts' files."""
+
+    order: Order
+    target: Target
+    material: Material
+    observer: Observer
+    folder: Path
+
+    def run(self) -> Attempt:
+        """Try one way after the other until a file is good; the best of them."""
+        attempts: list[Attempt] = []
+
+        def best() -> Attempt:
+            return max(attempts, key=lambda attempt: attempt.rank)
+
+        def find_suspects() -> tuple[str, ...]:
+            path = best().path if attempts else self._write(self.target.recipe)[0]
+            return diagnose_file(self._network, path, self._calibration, self.observer).suspects()
+
+        chosen, recipe = self.target.float_layers, self.target.recipe
+        can_correct = recipe.activations == "int8" and can_correct_biases(self._network)
+        for way in recipes_to_try(chosen, recipe, find_suspects, can_correct=can_correct):
+            attempts.append(self._attempt(way))
+            may_gain = can_correct and not way.has_corrected_biases and best().agreement.top1 < _GOOD_AGREEMENT
+            if best().is_within and not may_gain:
+                break
+        return best()
+
+    def _attempt(self, recipe: Recipe) -> Attempt:
+        path, tools = self._write(recipe)
+        with defer_interrupts():
+            score = partial(self._network.ask, open_backend(path).run)
+        agreement = measure_agreement(self._network, score, self.material.check, self.observer)
+        is_within = is_within_bounds(self.order, self.target, agreement)
+        return Attempt(path, tools, score, agreement, recipe.keep_float, is_within)
+
+    def _write(self, recipe: Recipe) -> tuple[Path, tuple[str, ...]]:
+        """The file, and what made it."""
+        path = Path(tempfile.mkdtemp(dir=self.folder), self.target.path.name)
+        network = self._corrected if recipe.has_corrected_biases else self._network
+        return path, self.target.form.load_writer()(network, recipe, self._calibration, path, self.observer)
+
+    @cached_property
+    def _network(self) -> Network:
+        return replace(self.material.network, batch=self.target.batch)
+
+    @cached_property
+    def _calibration(self) -> np.ndarray:
+        return span_input_range(self.material.calibration.pictures)
+
+    @cached_property
+    def _corrected(self) -> Network:
+        return correct_biases(self._network, self.material.calibration.pictures, self.observer)
+
+
+def recipes_to_try(
+    chosen: FloatLayers, recipe: Recipe, suspects: Callable[[], tuple[str, ...]], *, can_correct: bool
+) -> Iterator[Recipe]:
+    """The recipe in several ways, those that cost least on the device first.
+
+    As it is, with its biases corrected (which costs nothing there), and with ever more layers in float32.
+    suspects: asked only where it is needed for them, the most suspect layers first.
+    """
+    if chosen.layers:
+        recipe = replace(recipe, keep_float=chosen.layers)
+    elif chosen.worst:
+        recipe = replace(recipe, keep_float=suspects()[: chosen.worst])
+    yield recipe
+    if can_correct:
+        recipe = replace(recipe, has_corrected_biases=True)
+        yield recipe
+    if chosen.auto:
+        ranked = suspects()
+        for count in _COUNTS:
+            if count <= len(ranked):
+                yield replace(recipe, keep_float=ranked[:count])

@@ -1,0 +1,40 @@
+"""What the files of an order are made of and checked by, all of it read before the first one is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from convert.cam import with_cam
+from convert.network import Network, load_network
+from convert.observer import Observer
+from convert.order import Order
+from convert.pictures import FittedPictures, choose_pictures, fit_pictures, open_whole
+from convert.source import Source, open_source
+from runtime.dataset import DataSet
+
+
+@dataclass(frozen=True)
+class Material:
+    """golden: whose answers become the card's samples, None where it gets none."""
+
+    source: Source
+    network: Network
+    calibration: FittedPictures
+    check: FittedPictures
+    golden: DataSet | None
+
+
+def gather_material(order: Order, observer: Observer) -> Material:
+    """Read everything; the network, whose libraries take seconds to load, last.
+
+    Raises ModelError, DataError or ConversionError: there is nothing that any file could be made of.
+    """
+    source = open_source(order.model)
+    choice = choose_pictures(order.data, order.calibration_images, order.check_images, order.data_dir)
+    golden = None if order.golden is None else choice.calibration
+    if order.golden not in (None, order.data):
+        golden = open_whole(order.golden, "test", order.data_dir)
+    calibration = fit_pictures(choice.calibration, source.card, observer, "reading for calibration")
+    check = fit_pictures(choice.check, source.card, observer, "reading for the check")
+    network = load_network(source)
+    return Material(source, with_cam(network) if order.with_cam else network, calibration, check, golden)
