@@ -77,7 +77,7 @@ TRAININGS = (
     Training("cnn", "mnist", "cnn", (), 0.992),
     Training("cnn_5x5-lesson", "mnist", "cnn_5x5", _LESSON, 0.9893),
     Training("deep_cnn", "mnist", "deep_cnn", ("--epochs", "30"), 0.995),
-    Training("deep_cnn-quick", "mnist", "deep_cnn", ("--epochs", "4", "--augment", "none"), 0.9926),
+    Training("deep_cnn-quick", "mnist", "deep_cnn", ("--epochs", "3", "--augment", "none"), 0.9926),
     Training("deep_cnn-lesson", "mnist", "deep_cnn", _LESSON, 0.9926),
     Training("flowers-mobilenet", "flowers", "mobilenet", _QUARTER, 0.86),
     Training("flowers-mobilenet-144", "flowers", "mobilenet", (*_QUARTER_HEAD, "--size", "144")),
