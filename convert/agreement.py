@@ -65,10 +65,19 @@ def compare_scores(original: np.ndarray, converted: np.ndarray, targets: np.ndar
     )
 
 
-def measure_agreement(network: Network, score: ScorePicture, fitted: FittedPictures, observer: Observer) -> Agreement:
-    """Ask the original and the converted file about the same fitted pictures."""
+def ask_original(network: Network, fitted: FittedPictures, observer: Observer) -> np.ndarray:
+    """What the network says of the pictures: float32, count x classes."""
     pictures = fitted.pictures
     batches = [pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH)]
-    original = [network.scores(batch) for batch in observer.track(batches, "asking the original", len(batches))]
+    return np.concatenate(
+        [network.scores(batch) for batch in observer.track(batches, "asking the original", len(batches))]
+    )
+
+
+def measure_agreement(
+    original: np.ndarray, score: ScorePicture, fitted: FittedPictures, observer: Observer
+) -> Agreement:
+    """Ask a converted file about the pictures of which the original says `original`."""
+    pictures = fitted.pictures
     converted = [score(picture) for picture in observer.track(pictures, "asking the new file", len(pictures))]
-    return compare_scores(np.concatenate(original), np.stack(converted), fitted.targets)
+    return compare_scores(original, np.stack(converted), fitted.targets)

@@ -69,7 +69,7 @@ class Trial:
             return diagnose_file(self._network, path, self._calibration, self.observer).suspects()
 
         chosen, recipe = self.target.float_layers, self.target.recipe
-        can_correct = recipe.activations == "int8" and can_correct_biases(self._network)
+        can_correct = can_correct_biases(self._network)
         for way in recipes_to_try(chosen, recipe, find_suspects, can_correct=can_correct):
             attempts.append(self._attempt(way))
             may_gain = can_correct and not way.has_corrected_biases and best().agreement.top1 < _GOOD_AGREEMENT
@@ -81,7 +81,7 @@ class Trial:
         path, tools = self._write(recipe)
         with defer_interrupts():
             score = partial(self._network.ask, open_backend(path).run)
-        agreement = measure_agreement(self._network, score, self.material.check, self.observer)
+        agreement = measure_agreement(self.material.original, score, self.material.check, self.observer)
         is_within = is_within_bounds(self.order, self.target, agreement)
         return Attempt(path, tools, score, agreement, recipe.keep_float, is_within)
 
@@ -117,7 +117,7 @@ def recipes_to_try(
     elif chosen.worst:
         recipe = replace(recipe, keep_float=suspects()[: chosen.worst])
     yield recipe
-    if can_correct:
+    if can_correct and recipe.activations == "int8":
         recipe = replace(recipe, has_corrected_biases=True)
         yield recipe
     if chosen.auto:

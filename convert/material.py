@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from convert.agreement import ask_original
 from convert.cam import with_cam
 from convert.network import Network, load_network
 from convert.observer import Observer
@@ -15,12 +18,15 @@ from runtime.dataset import DataSet
 
 @dataclass(frozen=True)
 class Material:
-    """golden: whose answers become the card's samples, None where it gets none."""
+    """original: what the network says of the pictures that check, float32, count x classes. golden: whose answers
+    become the card's samples, None where it gets none.
+    """
 
     source: Source
     network: Network
     calibration: FittedPictures
     check: FittedPictures
+    original: np.ndarray
     golden: DataSet | None
 
 
@@ -37,4 +43,6 @@ def gather_material(order: Order, observer: Observer) -> Material:
     calibration = fit_pictures(choice.calibration, source.card, observer, "reading for calibration")
     check = fit_pictures(choice.check, source.card, observer, "reading for the check")
     network = load_network(source)
-    return Material(source, with_cam(network) if order.with_cam else network, calibration, check, golden)
+    if order.with_cam:
+        network = with_cam(network)
+    return Material(source, network, calibration, check, ask_original(network, check, observer), golden)
