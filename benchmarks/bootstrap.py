@@ -75,6 +75,24 @@ def estimate_paired_ratio(measured: Rounds, reference: Rounds) -> Estimate:
     return _estimate(float(np.median(ratios)), _resample(ratios, np.random.default_rng(_SEED)), len(ratios))
 
 
+def estimate_ratio_in_turns(measured: Sequence[Rounds], reference: Sequence[Rounds]) -> Estimate:
+    """Likewise of two that took turns in each round: its ratio is the median of those of the turns.
+
+    measured[i][j]: the times of turn j of round i. The mood of a machine (what its neighbours do to caches and to the
+    clock) lasts for seconds, so the two turns of most pairs have the same one, and their median sees no other.
+    Raises ValueError unless both have as many rounds.
+    """
+    if len(measured) != len(reference):
+        raise ValueError(f"{len(measured)} rounds against {len(reference)}; expected as many")
+    pairs = zip(measured, reference)
+    return estimate_paired_ratio([[float(np.median(_turn_ratios(*pair)))] for pair in pairs], [(1.0,)] * len(measured))
+
+
+def _turn_ratios(ours: Rounds, theirs: Rounds) -> np.ndarray:
+    both = min(len(ours), len(theirs))
+    return np.asarray(_centres(ours[:both]) / _centres(theirs[:both]))
+
+
 def _centres(rounds: Rounds) -> np.ndarray:
     if not rounds or not all(len(times) for times in rounds):
         raise ValueError("an empty round, or none; expected times in each")

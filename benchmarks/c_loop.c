@@ -1,10 +1,11 @@
 /* The bare loop, with no Python in it: times a .tflite on one thread of LiteRT's XNNPACK.
 
-   c_loop MODEL VALUES SCORES RUNS SECONDS
+   c_loop MODEL VALUES SCORES SECONDS
 
-   VALUES holds the values of the input tensor; those of the output go to the file SCORES. Warms up for SECONDS, then
-   prints what each of RUNS runs took: nanoseconds, one a line. A run is the values in, the network, the scores out.
-   Exit status 1 with a line on standard error where something cannot be done.
+   VALUES holds the values of the input tensor; those of the output go to the file SCORES. Warms up for SECONDS. Then,
+   for each line of standard input, a number of runs, it prints what each of them took: nanoseconds, one a line. A run is
+   the values in, the network, the scores out. Exit status 1 with a line on standard error where something cannot be
+   done.
 
    The wheel of LiteRT brings the library and no headers. These are the functions of its C API that are needed, as of
    2.3; statuses are 0 where all went well: https://github.com/google-ai-edge/LiteRT/tree/main/litert/c */
@@ -109,15 +110,17 @@ static int64_t run(void) {
 }
 
 int main(int count, char **arguments) {
-    require(count == 6, "expected MODEL VALUES SCORES RUNS SECONDS");
+    require(count == 5, "expected MODEL VALUES SCORES SECONDS");
     open_model(arguments[1]);
     require((values = malloc(input_bytes)) && (scores = malloc(output_bytes)), "no memory");
     FILE *file = fopen(arguments[2], "rb");
     require(file && fread(values, 1, input_bytes, file) == input_bytes, "VALUES does not fill the input tensor");
-    int64_t warm_at = now() + (int64_t)(atof(arguments[5]) * 1e9);
-    while (now() < warm_at) run();
-    for (int left = atoi(arguments[4]); left > 0; left--) printf("%lld\n", (long long)run());
+    int64_t warm_at = now() + (int64_t)(atof(arguments[4]) * 1e9);
+    do run();
+    while (now() < warm_at);
     file = fopen(arguments[3], "wb");
     require(file && fwrite(scores, 1, output_bytes, file) == output_bytes && !fclose(file), "SCORES cannot be written");
+    for (int runs; scanf("%d", &runs) == 1; fflush(stdout))
+        for (; runs > 0; runs--) printf("%lld\n", (long long)run());
     return 0;
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,10 +11,16 @@ from benchmarks.host import Host, describe_host
 from benchmarks.measurement import Round
 from benchmarks.peaks import Peaks
 from benchmarks.progress import Progress
+from benchmarks.sensors import read_available_bytes
 from benchmarks.tasks import AccuracyTask, LatencyTask, PeaksTask
-from benchmarks.worker_process import run_accuracy, run_latency, run_peaks
+from benchmarks.worker_process import run_accuracy, run_in_turns, run_peaks
 from runtime.backends.table import find_backends
-from runtime.errors import BackendError
+from runtime.errors import BackendError, EdgeframeError
+
+# What a process takes beside the model's file, and that in times of the file's size, both generously.
+_PROCESS_BYTES, _FILE_TIMES = 150_000_000, 3
+# What is available where the system does not tell.
+_USUAL_BYTES = 2_000_000_000
 
 
 class Machine(Protocol):
@@ -24,7 +31,8 @@ class Machine(Protocol):
 
     def default_backend(self, model: str) -> str: ...
 
-    def time_round(self, task: LatencyTask) -> Round: ...
+    def time_round(self, tasks: Sequence[LatencyTask]) -> Iterator[Round | EdgeframeError]:
+        """Of each task, in their order, its round, or why there is none."""
 
     def answer(self, task: AccuracyTask, progress: Progress) -> Answers: ...
 
@@ -45,11 +53,31 @@ class ThisMachine:
             raise BackendError(f"{model}: nothing installed here runs it; see runtime doctor")
         return rows[0].name
 
-    def time_round(self, task: LatencyTask) -> Round:
-        return run_latency(task)
+    def time_round(self, tasks: Sequence[LatencyTask]) -> Iterator[Round | EdgeframeError]:
+        for group in share_memory(tasks, read_available_bytes() or _USUAL_BYTES):
+            yield from run_in_turns(group)
 
     def answer(self, task: AccuracyTask, progress: Progress) -> Answers:
         return run_accuracy(task, progress)
 
     def find_peaks(self, threads: int) -> Peaks | None:
         return run_peaks(PeaksTask(threads))
+
+
+def share_memory(tasks: Sequence[LatencyTask], available_bytes: int) -> Iterator[list[LatencyTask]]:
+    """The tasks in their order, so many at once as half of the memory holds the processes of, one at least."""
+    group: list[LatencyTask] = []
+    left = available_bytes // 2
+    for task in tasks:
+        needed = _PROCESS_BYTES + _FILE_TIMES * _file_bytes(Path(task.subject.model))
+        if group and needed > left:
+            yield group
+            group, left = [], available_bytes // 2
+        group.append(task)
+        left -= needed
+    if group:
+        yield group
+
+
+def _file_bytes(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0

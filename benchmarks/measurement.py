@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import accumulate
 from pathlib import PurePath
 
 from benchmarks.answers import Answers
-from benchmarks.bootstrap import Estimate, estimate_median
+from benchmarks.bootstrap import Estimate, estimate_median, estimate_ratio_in_turns
 from benchmarks.conditions import UNKNOWN, Conditions
 from benchmarks.host import Host
 from benchmarks.peaks import Peaks
@@ -51,9 +52,10 @@ class Round:
 
     number: of the round; what has the same number was measured close together. total_seconds: one time a query, in
     the order of the queries; prepare and invoke likewise (see runtime.measure.Latency), empty where a query is of
-    several pictures. time_to_first_result: from the start of the process, with the imports and the
-    loading of the model. steady_memory_bytes: after the runs; peak_memory_bytes: the most there was. Both of the
-    whole process, None where the system does not tell. is_steady: whether warming up came to an end by itself.
+    several pictures. turn_runs: how many of them were timed in each turn; empty where it took none.
+    time_to_first_result: from the start of the process, with the imports and the loading of the model.
+    steady_memory_bytes: after the runs; peak_memory_bytes: the most there was. Both of the whole process, None where
+    the system does not tell. is_steady: whether warming up came to an end by itself.
     """
 
     number: int
@@ -67,6 +69,7 @@ class Round:
     peak_memory_bytes: int | None
     is_steady: bool = True
     conditions: Conditions = UNKNOWN
+    turn_runs: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         parts = {len(self.prepare_seconds), len(self.invoke_seconds)}
@@ -75,6 +78,14 @@ class Round:
                 f"a round of {len(self.prepare_seconds)}, {len(self.invoke_seconds)}, {len(self.total_seconds)} times; "
                 "expected as many of prepare, invoke and total (or none of the first two), and some"
             )
+        if self.turn_runs and sum(self.turn_runs) != len(self.total_seconds):
+            raise ValueError(f"turns of {self.turn_runs} runs; expected {len(self.total_seconds)} in all")
+
+    def turns(self, step: str = "total_seconds") -> list[tuple[float, ...]]:
+        """The times of a step, turn by turn."""
+        times: tuple[float, ...] = getattr(self, step)
+        ends = list(accumulate(self.turn_runs or (len(times),)))
+        return [times[start:end] for start, end in zip([0, *ends], ends)]
 
 
 @dataclass(frozen=True)
@@ -118,6 +129,14 @@ class Measurement:
     def latency(self) -> Estimate:
         """Seconds of a query, the median with its interval."""
         return estimate_median([part.total_seconds for part in self.rounds])
+
+    def ratio_to(self, other: Measurement) -> Estimate | None:
+        """How many times longer a query takes than one of another of the same run; None where they share no round."""
+        theirs = {part.number: part for part in other.rounds}
+        ours = [part for part in self.rounds if part.number in theirs]
+        if not ours:
+            return None
+        return estimate_ratio_in_turns([p.turns() for p in ours], [theirs[p.number].turns() for p in ours])
 
     @property
     def pictures_a_second(self) -> float:

@@ -9,18 +9,19 @@ import random
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.bootstrap import Estimate, estimate_median, estimate_paired_ratio
-from benchmarks.measurement import Subject
+from benchmarks.bootstrap import Estimate, estimate_median, estimate_paired_ratio, estimate_ratio_in_turns
+from benchmarks.errors import BenchmarkError
+from benchmarks.measurement import Round, Subject
 from benchmarks.progress import Progress
 from benchmarks.rounds import AUTO_RUNS, AUTO_SECONDS, ENOUGH_ROUNDS
 from benchmarks.tasks import LatencyTask
 from benchmarks.timing import time_runs, warm_up
-from benchmarks.worker_process import run_latency
+from benchmarks.worker_process import run_in_turns
 from runtime.backends.table import find_backends
 from runtime.classifier import Classifier
 from runtime.frame import Frame
@@ -94,8 +95,8 @@ def check_planted(model: str, experiments: int, progress: Progress) -> Iterator[
     nothing, planted = [], []
     for number in range(experiments):
         same, other, slower = _measure_planted(model, (0.0, 0.0, PLANTED_SHARE), seed=number)
-        nothing.append(estimate_paired_ratio(other, same))
-        planted.append(estimate_paired_ratio(slower, same))
+        nothing.append(estimate_ratio_in_turns(other, same))
+        planted.append(estimate_ratio_in_turns(slower, same))
         progress(number + 1, experiments)
     falsely = sum(ratio.is_real for ratio in nothing)
     allowed = -(-experiments // 20)
@@ -113,24 +114,20 @@ def check_planted(model: str, experiments: int, progress: Progress) -> Iterator[
     )
 
 
-def _measure_planted(model: str, shares: Sequence[float], seed: int) -> list[list[tuple[float, ...]]]:
-    """For each share the invoke times of each round."""
-    subject = Subject(model, find_backends(Path(model).suffix)[0].name, 1)
-    generator = random.Random(seed)
-    times: list[list[tuple[float, ...]]] = [[] for _ in shares]
-    for number in range(ENOUGH_ROUNDS):
-        for place in generator.sample(range(len(shares)), len(shares)):
-            task = LatencyTask(subject, number, AUTO_RUNS, AUTO_SECONDS, time.monotonic(), shares[place])
-            times[place].append(run_latency(task).invoke_seconds)
-    return times
+def _measure_planted(model: str, shares: Sequence[float], seed: int) -> list[list[list[tuple[float, ...]]]]:
+    """For each share the invoke times of each turn of each round."""
+    task = LatencyTask(_subject(model), 0, AUTO_RUNS, AUTO_SECONDS)
+    rounds = _time_rounds([replace(task, planted_share=share) for share in shares], seed)
+    return [[part.turns("invoke_seconds") for part in parts] for parts in rounds]
 
 
 def check_repeatability(models: Sequence[str], progress: Progress) -> Check:
     """The ratio of each model to the first one in one run against that in another."""
     runs = []
     for number in range(2):
-        first, *others = _measure_models(models, number)
-        runs.append([estimate_paired_ratio(other, first).value for other in others])
+        tasks = [LatencyTask(_subject(model), 0, AUTO_RUNS, AUTO_SECONDS) for model in models]
+        first, *others = ([part.turns() for part in parts] for parts in _time_rounds(tasks, number))
+        runs.append([estimate_ratio_in_turns(other, first).value for other in others])
         progress(number + 1, 2)
     apart = max(abs(one / other - 1) for one, other in zip(*runs))
     what = f"ratios between {len(models)} models, run against run"
@@ -138,16 +135,22 @@ def check_repeatability(models: Sequence[str], progress: Progress) -> Check:
     return Check(what, f"at most {apart:.1%} apart", bar, apart <= MOST_BETWEEN_RUNS)
 
 
-def _measure_models(models: Sequence[str], seed: int) -> list[list[tuple[float, ...]]]:
-    """For each model the times of each round."""
+def _subject(model: str) -> Subject:
+    return Subject(model, find_backends(Path(model).suffix)[0].name, 1)
+
+
+def _time_rounds(tasks: Sequence[LatencyTask], seed: int) -> list[list[Round]]:
+    """For each task its rounds. Their processes are started in a new random order in each."""
     generator = random.Random(seed)
-    times: dict[str, list[tuple[float, ...]]] = {model: [] for model in models}
+    rounds: list[list[Round]] = [[] for _ in tasks]
     for number in range(ENOUGH_ROUNDS):
-        for model in generator.sample(list(models), len(models)):
-            subject = Subject(model, find_backends(Path(model).suffix)[0].name, 1)
-            part = run_latency(LatencyTask(subject, number, AUTO_RUNS, AUTO_SECONDS, time.monotonic()))
-            times[model].append(part.total_seconds)
-    return list(times.values())
+        order = generator.sample(range(len(tasks)), len(tasks))
+        parts = run_in_turns([replace(tasks[place], number=number) for place in order])
+        for place, part in zip(order, parts):
+            if isinstance(part, BenchmarkError):
+                raise part
+            rounds[place].append(part)
+    return rounds
 
 
 def show_share(ratio: Estimate) -> str:

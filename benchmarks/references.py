@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.bootstrap import Estimate, estimate_paired_ratio
+from benchmarks.bootstrap import Estimate, estimate_paired_ratio, estimate_ratio_in_turns
 from benchmarks.c_loop import CLoop
 from benchmarks.errors import BenchmarkError
 from benchmarks.loadgen import LoadSettings, run_loadgen
@@ -18,7 +18,7 @@ from benchmarks.method import MOST_ADDED, Check, fit_frame, show_share
 from benchmarks.progress import Progress
 from benchmarks.rounds import AUTO_RUNS, AUTO_SECONDS
 from benchmarks.tasks import Data
-from benchmarks.timing import MIN_RUNS, time_runs, warm_up
+from benchmarks.timing import TURNS, time_runs, warm_up
 from runtime.backends.backend import decode_scores, make_encoder
 from runtime.classifier import Classifier
 from runtime.errors import EdgeframeError
@@ -28,8 +28,9 @@ from runtime.frame import Frame
 MOST_FROM_LOADGEN = 0.03
 # The same network by two builds of the same kernels; a float's last digit may differ.
 _SAME_SCORES = 1e-5
-_BLOCK_RUNS = 25
-_LOADGEN_SECONDS = 1.5
+_WARM_UP_SECONDS = 0.3
+# Short, and many: see benchmarks.timing.TURNS.
+_LOADGEN_SECONDS, _MOST_RUNS = 0.3, 10_000
 _SEED = 0
 
 
@@ -61,34 +62,39 @@ def _compare_with_c(model: str, rounds: int, progress: Progress, compiler: str) 
         raise BenchmarkError(f"{model}: the loop runs a .tflite; name one first")
     with tempfile.TemporaryDirectory() as folder:
         loop = CLoop(Path(folder), compiler)
-        classifier = Classifier.load(model, threads=1, backend="litert")
-        frame = fit_frame(classifier)
-        values = make_encoder(classifier.backend.input, classifier.card.normalisation)(frame.image)
-        seconds = _measure_ours(classifier, frame, AUTO_RUNS)
-        runs = min(AUTO_RUNS, max(MIN_RUNS, round(AUTO_SECONDS / statistics.median(seconds))))
-        _check_scores(classifier, frame, loop.run(Path(model), values, 1, 0).scores)
-        measures = {
-            "ours": lambda: _measure_ours(classifier, frame, runs),
-            "theirs": lambda: loop.run(Path(model), values, runs, AUTO_SECONDS).seconds,
-        }
-        times: dict[str, list[tuple[float, ...]]] = {name: [] for name in measures}
         generator = random.Random(_SEED)
+        ours: list[list[tuple[float, ...]]] = []
+        theirs: list[list[tuple[float, ...]]] = []
         for number in range(rounds):
-            for name in generator.sample(list(measures), len(measures)):
-                times[name].append(measures[name]())
+            in_turns = _time_both(model, loop, generator)
+            ours.append(in_turns[0])
+            theirs.append(in_turns[1])
             progress(number + 1, rounds)
-    pairs = zip(*(map(statistics.median, times[name]) for name in ("ours", "theirs")))
-    return estimate_paired_ratio(times["ours"], times["theirs"]), statistics.median(our - their for our, their in pairs)
+    pairs = zip(*([statistics.median(turn) for turns in times for turn in turns] for times in (ours, theirs)))
+    return estimate_ratio_in_turns(ours, theirs), statistics.median(our - their for our, their in pairs)
 
 
-def _measure_ours(classifier: Classifier, frame: Frame, runs: int) -> tuple[float, ...]:
-    """Seconds of the network with its input and output, as the loop of this room takes them."""
+def _time_both(model: str, loop: CLoop, generator: random.Random) -> tuple[list[tuple[float, ...]], ...]:
+    """Seconds of the network with its input and output, turn by turn: ours, with an interpreter of its own, and theirs,
+    with a process of its own. The first run of each turn does not count, as in benchmarks.timing.
+    """
+    classifier = Classifier.load(model, threads=1, backend="litert")
+    frame = fit_frame(classifier)
+    values = make_encoder(classifier.backend.input, classifier.card.normalisation)(frame.image)
 
     def run() -> float:
         return classifier.classify_frame(frame).timings.invoke
 
-    warm_up(run, time.monotonic)
-    return tuple(time_runs(run, runs, None, time.monotonic))
+    with loop.open(Path(model), values, _WARM_UP_SECONDS) as process:
+        _check_scores(classifier, frame, process.scores)
+        warm_up(run, time.monotonic)
+        runs = max(1, min(AUTO_RUNS, round(AUTO_SECONDS / run())) // TURNS) + 1
+        loops = (lambda: tuple(time_runs(run, runs, None, time.monotonic)), lambda: process.time_runs(runs))
+        times: tuple[list[tuple[float, ...]], ...] = ([], [])
+        for _ in range(TURNS):
+            for place in generator.sample(range(2), 2):
+                times[place].append(loops[place]()[1:])
+    return times
 
 
 def _check_scores(classifier: Classifier, frame: Frame, answer: bytes) -> None:
@@ -105,21 +111,32 @@ def check_against_loadgen(model: str, rounds: int, progress: Progress) -> Check:
     """Our median of a fitted picture's classification against LoadGen's (SingleStream), in turns."""
     classifier = Classifier.load(model, threads=1)
     card = classifier.card
+    load = LoadSettings(seconds=_LOADGEN_SECONDS)
+    frame = fit_frame(classifier)
+    generator = random.Random(_SEED)
     theirs: list[list[float]] = []
     ours: list[list[float]] = []
+
+    def run() -> float:
+        return classifier.classify_frame(frame, 1).timings.invoke
+
     with tempfile.TemporaryDirectory() as folder:
         pictures = Path(folder) / "pictures.npz"
         shape = (len(card.labels), card.input.height, card.input.width, 3)
         noise = np.random.default_rng(_SEED).integers(0, 256, (8, *shape[1:]), np.uint8)
         np.savez(pictures, x_train=noise, y_train=np.arange(8), x_test=noise, y_test=np.arange(8), labels=card.labels)
-        load = LoadSettings(seconds=_LOADGEN_SECONDS)
-        frame = fit_frame(classifier)
-        for number in range(rounds):
+
+        def ask_loadgen() -> None:
             result = run_loadgen(classifier, Data(str(pictures)), load, Path(folder) / "logs")
             theirs.append([float(result.figures["50.00 percentile latency (ns)"]) / 1e9])
-            warm_up(lambda: classifier.classify_frame(frame, 1).timings.invoke, time.monotonic)
-            runs = max(_BLOCK_RUNS, round(_LOADGEN_SECONDS / theirs[-1][0]))
-            ours.append([classifier.classify_frame(frame, 1).timings.invoke for _ in range(runs)])
+
+        def ask_ours() -> None:
+            warm_up(run, time.monotonic)
+            ours.append(time_runs(run, _MOST_RUNS, _LOADGEN_SECONDS, time.monotonic))
+
+        for number in range(rounds):
+            for ask in generator.sample((ask_loadgen, ask_ours), 2):
+                ask()
             progress(number + 1, rounds)
     ratio = estimate_paired_ratio(ours, theirs)
     holds = abs(ratio.value - 1) <= MOST_FROM_LOADGEN

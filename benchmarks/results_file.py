@@ -11,7 +11,7 @@ from benchmarks.measurement import Results
 from runtime.card_file import write_whole
 from runtime.errors import ModelError
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 def write_results(path: Path, results: Results) -> None:

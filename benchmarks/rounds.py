@@ -13,7 +13,7 @@ ENOUGH_ROUNDS = 12
 MOST_ROUNDS = 20
 # A median is sure enough when its 95 % interval reaches no further than this share to either side.
 SURE_REACH = 0.02
-AUTO_RUNS, AUTO_SECONDS = 300, 0.3
+AUTO_RUNS, AUTO_SECONDS = 300, 1.0
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -39,8 +38,8 @@ def run_benchmark(
 ) -> Results:
     """Measure each model file on each machine and write the results to `file` after each step.
 
-    Every round times each model once, in a process of its own and in a new random order, so that a machine
-    that drifts (temperature, other programs) slows all of them alike. A model that fails, or takes its
+    Every round times each model in a process of its own; these take turns, in a new random order each, so that a
+    machine that drifts (temperature, other programs) slows all of them alike. A model that fails, or takes its
     process down, becomes a Failure and the rest goes on. before: the results of a run that was stopped; what it
     has is not measured again.
 
@@ -117,11 +116,16 @@ class _Run:
         with progress_bar("latency", "process") as show:
             done = 0
             while waiting := [subject for subject in self._subjects if self._next_size(subject)]:
-                for subject in generator.sample(waiting, len(waiting)):
-                    show(done, max(len(self._subjects) * self._rounds_expected(), done + len(waiting)))
-                    with self._step(subject.model, subject=subject):
-                        self._time_round(subject)
-                    done += 1
+                expected = max(len(self._subjects) * self._rounds_expected(), done + len(waiting))
+                for machine in self._machines.values():
+                    subjects = [subject for subject in waiting if subject.host == machine.name]
+                    for subject, part in self._time_round(machine, generator.sample(subjects, len(subjects))):
+                        with self._step(subject.model, subject=subject):
+                            if isinstance(part, EdgeframeError):
+                                raise part
+                            self._keep(subject, part)
+                        done += 1
+                        show(done, expected)
 
     def measure_accuracy(self) -> None:
         with_most_threads = {(s.model, s.backend, s.host): s for s in sorted(self._subjects, key=lambda s: s.threads)}
@@ -140,17 +144,21 @@ class _Run:
         known = self._known.get(subject)
         return next_round(self._settings.runs, [part.total_seconds for part in known.rounds] if known else [])
 
-    def _time_round(self, subject: Subject) -> None:
-        size, known = self._next_size(subject), self._known.get(subject)
-        assert size is not None
-        number = len(known.rounds) if known else 0
-        task = LatencyTask(subject, number, size.runs, size.seconds, started_at=time.monotonic())
-        machine = self._machines[subject.host]
-        part = machine.time_round(task)
-        if known:
+    def _time_round(
+        self, machine: Machine, subjects: Sequence[Subject]
+    ) -> Iterator[tuple[Subject, Round | EdgeframeError]]:
+        tasks = []
+        for subject in subjects:
+            size, known = self._next_size(subject), self._known.get(subject)
+            assert size is not None
+            tasks.append(LatencyTask(subject, len(known.rounds) if known else 0, size.runs, size.seconds))
+        yield from zip(subjects, machine.time_round(tasks))
+
+    def _keep(self, subject: Subject, part: Round) -> None:
+        if known := self._known.get(subject):
             self._known[subject] = replace(known, rounds=(*known.rounds, part))
             return
-        file = self._files[subject.model]
+        file, machine = self._files[subject.model], self._machines[subject.host]
         workers = max(1, machine.host.cores // subject.threads)
         self._known[subject] = Measurement(
             subject=subject,

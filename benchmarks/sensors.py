@@ -10,6 +10,7 @@ from pathlib import Path
 _PROCESSORS = Path("/sys/devices/system/cpu")
 _PROCESSOR_TIMES = Path("/proc/stat")
 _MEMORY_EVENTS = Path("/proc/vmstat")
+_MEMORY = Path("/proc/meminfo")
 _OWN_STATUS = Path("/proc/self/status")
 _TOOL_SECONDS = 5
 
@@ -37,6 +38,14 @@ def read_swapped_pages() -> int | None:
     """Pages that the machine has read back from swap since it started."""
     try:
         return int(_MEMORY_EVENTS.read_text().partition("pswpin ")[2].split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
+def read_available_bytes() -> int | None:
+    """The memory that programs can still have without swapping."""
+    try:
+        return int(_MEMORY.read_text().partition("MemAvailable:")[2].split()[0]) * 1024
     except (OSError, ValueError, IndexError):
         return None
 

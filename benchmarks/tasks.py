@@ -60,15 +60,15 @@ class Settings:
 class LatencyTask:
     """Time `runs` queries, or as many as fit into `seconds` where that is less.
 
-    started_at: monotonic seconds (the whole machine's clock) when asked. planted_share: so much of a picture's time is
-    waited busily on top of each, a difference that the method has to find.
+    started_at: monotonic seconds (the whole machine's clock) when its process was started. planted_share: so much of
+    a picture's time is waited busily on top of each, a difference that the method has to find.
     """
 
     subject: Subject
     number: int
     runs: int
     seconds: float | None
-    started_at: float
+    started_at: float = 0.0
     planted_share: float = 0.0
 
 

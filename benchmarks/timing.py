@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -15,6 +16,9 @@ STEADY_SHARE = 0.02
 WINDOW_RUNS = 10
 MIN_WARM_UP_SECONDS, MAX_WARM_UP_SECONDS = 0.15, 2.0
 MIN_RUNS = 5
+# A process times in so many parts, between which others have their turn: what neighbours do to a machine
+# changes within seconds, and so it does the same to all of them.
+TURNS = 20
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,37 @@ def _is_steady(times: list[float]) -> bool:
 
 
 def time_runs(run: Callable[[], T], most_runs: int, most_seconds: float | None, clock: Clock) -> list[T]:
-    """What `run` gave, `most_runs` times; fewer (but MIN_RUNS) where `most_seconds` are over before."""
+    """What `run` gave, `most_runs` times; fewer (but one) where `most_seconds` are over before."""
     started = clock()
     kept: list[T] = []
     while len(kept) < most_runs:
         kept.append(run())
-        if most_seconds is not None and len(kept) >= MIN_RUNS and clock() - started >= most_seconds:
+        if most_seconds is not None and clock() - started >= most_seconds:
             break
     return kept
+
+
+def time_in_turns(
+    run: Callable[[], T],
+    most_runs: int,
+    most_seconds: float | None,
+    clock: Clock,
+    turn: Callable[[], AbstractContextManager[object]],
+) -> list[list[T]]:
+    """What `run` gave in each turn, `most_runs` times in all; fewer (but MIN_RUNS) where `most_seconds` are over.
+
+    turn: is entered for each; it waits until it is this process's. The first run of a turn does not count unless one
+    fills it: others have had the caches since the last one.
+    """
+    runs, seconds = -(-most_runs // TURNS), None if most_seconds is None else most_seconds / TURNS
+    turns: list[list[T]] = []
+    left, spent = most_runs, 0.0
+    while left > 0 and (most_seconds is None or spent < most_seconds or most_runs - left < MIN_RUNS):
+        with turn():
+            if not turns or len(turns[-1]) > 1:
+                run()
+            started = clock()
+            turns.append(time_runs(run, min(runs, left), seconds, clock))
+            spent += clock() - started
+        left -= len(turns[-1])
+    return turns

@@ -90,7 +90,7 @@ TRAININGS = (
     Training("cats_dogs-scratch", "cats_dogs", "cats_dogs", ("--epochs", "25"), 0.80),
     Training("cats_dogs-scratch-plain", "cats_dogs", "cats_dogs", ("--epochs", "25", "--augment", "none")),
     Training("cifar_simple-lesson", "cifar10", "cifar_simple", _LESSON),
-    Training("cifar_bn", "cifar10", "cifar_bn", ("--epochs", "15", "--augment", "none"), 0.80),
+    Training("cifar_bn", "cifar10", "cifar_bn", ("--epochs", "20", "--augment", "none"), 0.80),
     Training("resnet8", "cifar10", "resnet8", ("--epochs", "15")),
     Training("cifar_small", "cifar10", "cifar_small", ("--epochs", "15")),
 )

@@ -1,8 +1,9 @@
 """The process in which one thing is measured once: `python -m benchmarks.worker KIND JSON`, started by worker_process.
 
 KIND is a key of KINDS, JSON the fields of its task. It answers on standard output, one object a line:
-any number of `progress` ({done, total}), then `answer` or `error` (a message for the user). What is imported
-before the model is loaded counts in its time to first result and its memory, so imports stay inside.
+any number of `progress` ({done, total}) and of `waits`, then `answer` or `error` (a message for the user). After
+`waits` it does nothing until it gets a line on standard input: its turn to time. What is imported before the model is
+loaded counts in its time to first result and its memory, so imports stay inside.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.jsonable import read_value, to_json
@@ -54,14 +57,14 @@ def measure_latency(task: LatencyTask, send: Send) -> Round:
             timings = classifier.classify_frame(Frame(picture)).timings
             return timings.prepare, timings.invoke, timings.total
 
-        return _time(task, run, (load_seconds, first, to_first))
+        return _time(task, run, (load_seconds, first, to_first), send)
     from benchmarks.scenarios import Pool
     from runtime.backends.table import available_cores
 
     workers = max(1, available_cores() // subject.threads)
     pictures = [picture] * scenario.pictures_a_query(workers)
     with Pool([classifier, *(load(task) for _ in range(workers - 1))]) as pool:
-        return _time(task, lambda: _time_query(pool.classify, pictures), (load_seconds, first, to_first))
+        return _time(task, lambda: _time_query(pool.classify, pictures), (load_seconds, first, to_first), send)
 
 
 def _time_query(classify: Callable[[list[np.ndarray]], None], pictures: list[np.ndarray]) -> Times:
@@ -70,17 +73,27 @@ def _time_query(classify: Callable[[list[np.ndarray]], None], pictures: list[np.
     return None, None, time.monotonic() - started
 
 
-def _time(task: LatencyTask, run: Callable[[], Times], firsts: tuple[float, float, float]) -> Round:
-    from benchmarks.conditions import observe_conditions
+def _time(task: LatencyTask, run: Callable[[], Times], firsts: tuple[float, float, float], send: Send) -> Round:
+    from benchmarks.conditions import Conditions, join_conditions, observe_conditions
     from benchmarks.measurement import Round
-    from benchmarks.sensors import read_resident_bytes
-    from benchmarks.timing import time_runs, warm_up
+    from benchmarks.sensors import read_gpu_memory_bytes, read_resident_bytes
+    from benchmarks.timing import time_in_turns, warm_up
     from runtime.measure import peak_memory_bytes
 
+    conditions: list[Conditions] = []
+
+    @contextmanager
+    def turn() -> Iterator[None]:
+        send("waits", True)
+        if not sys.stdin.readline():
+            raise BrokenPipeError("whoever gives the turns has gone")
+        with observe_conditions() as observed:
+            yield
+        conditions.extend(observed)
+
     warmed = warm_up(lambda: run()[2], time.monotonic)
-    with observe_conditions() as observed:
-        times = time_runs(run, task.runs, task.seconds, time.monotonic)
-    prepare, invoke, total = zip(*times)
+    turns = time_in_turns(run, task.runs, task.seconds, time.monotonic, turn)
+    prepare, invoke, total = zip(*(times for times_of_turn in turns for times in times_of_turn))
     return Round(
         number=task.number,
         prepare_seconds=() if prepare[0] is None else prepare,
@@ -92,7 +105,8 @@ def _time(task: LatencyTask, run: Callable[[], Times], firsts: tuple[float, floa
         steady_memory_bytes=read_resident_bytes(),
         peak_memory_bytes=peak_memory_bytes(),
         is_steady=warmed.is_steady,
-        conditions=observed[0],
+        conditions=replace(join_conditions(conditions), gpu_memory_bytes=read_gpu_memory_bytes()),
+        turn_runs=tuple(map(len, turns)),
     )
 
 

@@ -1,13 +1,18 @@
-"""Starting a worker for one task, and listening to it until it has answered or died."""
+"""Starting workers, giving them their turns, and listening to each until it has answered or died."""
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -24,20 +29,46 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def run_latency(task: LatencyTask) -> Round:
-    """Measure in a process of its own. Raises BenchmarkError where that failed, whatever became of the process."""
-    return read_value(Round, _run_worker("latency", task, task.subject.model))
+def run_in_turns(tasks: Sequence[LatencyTask]) -> list[Round | BenchmarkError]:
+    """Measure each in a process of its own, one or more: side by side, one of them timing at a time, in turns of a new
+    random order each. One that fails, whatever became of its process, gives the error, and the others go on.
+    """
+    generator = random.Random(tasks[0].number)
+    with ExitStack() as stack:
+        workers, waiting = [], []
+        for task in tasks:
+            started = replace(task, started_at=time.monotonic())
+            workers.append(stack.enter_context(_Worker("latency", started, task.subject.model)))
+            if workers[-1].listen():
+                waiting.append(workers[-1])
+        while waiting:
+            for worker in generator.sample(waiting, len(waiting)):
+                worker.give_turn()
+                if not worker.listen():
+                    waiting.remove(worker)
+        return [_round_of(worker) for worker in workers]
+
+
+def _round_of(worker: _Worker) -> Round | BenchmarkError:
+    try:
+        return read_value(Round, worker.answer())
+    except BenchmarkError as error:
+        return error
 
 
 def run_accuracy(task: AccuracyTask, progress: Progress) -> Answers:
-    """Likewise; `progress` is told how many pictures of how many are done."""
-    return read_value(Answers, _run_worker("accuracy", task, task.subject.model, progress))
+    """Likewise one; `progress` is told how many pictures of how many are done. Raises BenchmarkError."""
+    with _Worker("accuracy", task, task.subject.model) as worker:
+        worker.listen(progress)
+        return read_value(Answers, worker.answer())
 
 
 def run_peaks(task: PeaksTask) -> Peaks:
     """Likewise, of the processor."""
     variables = dict.fromkeys(_THREAD_VARIABLES, str(task.threads))
-    return read_value(Peaks, _run_worker("peaks", task, "the processor's peaks", variables=variables))
+    with _Worker("peaks", task, "the processor's peaks", variables) as worker:
+        worker.listen()
+        return read_value(Peaks, worker.answer())
 
 
 def checkout_environment() -> dict[str, str]:
@@ -46,47 +77,60 @@ def checkout_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def _run_worker(
-    kind: str,
-    task: Task,
-    what: str,
-    progress: Progress = lambda done, total: None,
-    variables: dict[str, str] | None = None,
-) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.worker", kind, to_json(task)]
-    environment = {**checkout_environment(), **(variables or {})}
-    with (
-        tempfile.TemporaryFile() as log,
-        subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=environment
-        ) as process,
-    ):
-        assert process.stdout is not None
-        try:
-            messages = _listen(process.stdout, progress)
-        except BaseException:
-            process.kill()
-            raise
-        status = process.wait()
-        if "error" in messages:
-            raise BenchmarkError(messages["error"])
-        if "answer" not in messages:
-            raise BenchmarkError(f"{what}: its process {_describe_death(status, log)}; try it alone: runtime bench")
-        answer: dict[str, Any] = messages["answer"]
+class _Worker:
+    """A process of benchmarks.worker and what it has said; a context manager that ends it. what: it is busy with."""
+
+    def __init__(self, kind: str, task: Task, what: str, variables: dict[str, str] | None = None) -> None:
+        self._what = what
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed by __exit__
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.worker", kind, to_json(task)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env={**checkout_environment(), **(variables or {})},
+        )
+        self._said: dict[str, Any] = {}
+
+    def listen(self, progress: Progress = lambda done, total: None) -> bool:
+        """Hear it until it waits for its turn, or, False, until it has ended."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if not line.endswith(b"\n"):  # It died while it wrote.
+                break
+            message = json.loads(line)
+            self._said.update(message)
+            if "waits" in message:
+                return True
+            if "progress" in message:
+                progress(message["progress"]["done"], message["progress"]["total"])
+        return False
+
+    def give_turn(self) -> None:
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):  # It has died, as listening will tell.
+            self._process.stdin.write(b"\n")
+            self._process.stdin.flush()
+
+    def answer(self) -> dict[str, Any]:
+        """Of one that has ended. Raises BenchmarkError where it has none."""
+        status = self._process.wait()
+        if "error" in self._said:
+            raise BenchmarkError(self._said["error"])
+        if "answer" not in self._said:
+            how = _describe_death(status, self._log)
+            raise BenchmarkError(f"{self._what}: its process {how}; try it alone: runtime bench")
+        answer: dict[str, Any] = self._said["answer"]
         return answer
 
+    def __enter__(self) -> _Worker:
+        return self
 
-def _listen(lines: IO[bytes], progress: Progress) -> dict[str, Any]:
-    """The worker's last message of each kind."""
-    messages: dict[str, Any] = {}
-    for line in lines:
-        if not line.endswith(b"\n"):  # It died while it wrote.
-            break
-        message = json.loads(line)
-        messages.update(message)
-        if "progress" in message:
-            progress(message["progress"]["done"], message["progress"]["total"])
-    return messages
+    def __exit__(self, *error: object) -> None:
+        self._process.kill()
+        with suppress(BrokenPipeError):
+            self._process.communicate()
+        self._log.close()
 
 
 def _describe_death(status: int, log: IO[bytes]) -> str:

@@ -61,7 +61,7 @@ def _check(models: list[str], experiments: int) -> Iterator[Check]:
     with progress_bar("a bare loop in C", "round") as show:
         yield check_against_c(model, 12, show)
     with progress_bar("LoadGen", "round") as show:
-        yield check_against_loadgen(model, 12, show)
+        yield check_against_loadgen(model, 60, show)
     with progress_bar("planted differences", "experiment") as show:
         yield from check_planted(model, experiments, show)
     if len(models) > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from benchmarks.tasks import AccuracyTask, Data, LatencyTask
 from benchmarks.worker import open_pictures
 from runtime.card import ModelCard
 from runtime.card_file import read_card
+from runtime.errors import EdgeframeError
 
 # A line each: name, system, kind of processor, cores, kB of memory, governor, name of the processor or the board.
 _DESCRIBE = (
@@ -45,7 +46,15 @@ class RemoteMachine:
     def default_backend(self, model: str) -> str:
         return str(self._bench(Subject(model, "", 1, host=self.name), _PROBE_RUNS)["backend"])
 
-    def time_round(self, task: LatencyTask) -> Round:
+    def time_round(self, tasks: Sequence[LatencyTask]) -> Iterator[Round | EdgeframeError]:
+        """One after the other: `runtime bench` there takes no turns."""
+        for task in tasks:
+            try:
+                yield self._time(task)
+            except EdgeframeError as error:
+                yield error
+
+    def _time(self, task: LatencyTask) -> Round:
         fields = self._bench(task.subject, self._fitting_runs(task))
         latency = fields["latency_s"]
         return Round(

@@ -49,6 +49,12 @@ def _show_median(row: Row) -> str:
     return f"{latency.value * 1e3:.3g} (\u00b1{latency.reach * 100:.0f} %)"
 
 
+def _show_times(row: Row) -> str:
+    times = row.times_fastest
+    assert times is not None
+    return f"{times.value:.3g} (\u00b1{times.reach * 100:.1g} %)" if times.reach else f"{times.value:.3g}"
+
+
 def _top(count: int) -> Callable[[Row], float | None]:
     return lambda row: (
         row.answers.top(count).value if row.answers and len(row.measurement.card.labels) > count else None
@@ -82,6 +88,13 @@ COLUMNS = (
         "calibration_error", "calibration error %", lambda r: r.answers.calibration_error if r.answers else None, 100
     ),
     Column("total_p50_seconds", "p50 ms", lambda r: r.measurement.latency.value, show=_show_median, is_short=True),
+    Column(
+        "times_fastest",
+        "x the fastest",
+        lambda r: r.times_fastest.value if r.times_fastest else None,
+        show=_show_times,
+        is_short=True,
+    ),
     Column("total_p90_seconds", "p90 ms", _seconds(_TOTAL, 0.9), 1e3),
     Column("total_p99_seconds", "p99 ms", _seconds(_TOTAL, 0.99), 1e3, is_short=True),
     Column("total_p999_seconds", "p99.9 ms", _seconds(_TOTAL, 0.999), 1e3),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.answers import Answers, Share
+from benchmarks.bootstrap import Estimate
 from benchmarks.frontier import find_frontier
 from benchmarks.measurement import Measurement, Results
 from benchmarks.peaks import Peaks
@@ -15,7 +16,9 @@ from runtime.measure import quantile
 @dataclass(frozen=True)
 class Row:
     """A measurement with what else is known of it. original: what its float32 original answered to the same
-    pictures. is_best: no other on its host is both faster and more accurate.
+    pictures. is_best: no other on its host is both faster and more accurate. times_fastest: how many times longer a
+    query takes than the fastest's in the same scenario on its host, by the turns that the two took; None where that
+    is not of the same run.
     """
 
     measurement: Measurement
@@ -23,6 +26,7 @@ class Row:
     original: Answers | None
     peaks: Peaks | None
     is_best: bool = False
+    times_fastest: Estimate | None = None
 
     @property
     def top1(self) -> Share | None:
@@ -71,7 +75,19 @@ def make_rows(results: Results) -> list[Row]:
         for m in measured
     ]
     best = {id(row.measurement) for row in frontier(rows)}
-    return [Row(r.measurement, r.answers, r.original, r.peaks, id(r.measurement) in best) for r in rows]
+    return [
+        replace(row, is_best=id(row.measurement) in best, times_fastest=_times_fastest(row.measurement, measured))
+        for row in rows
+    ]
+
+
+def _times_fastest(measurement: Measurement, measured: Sequence[Measurement]) -> Estimate | None:
+    """measured: fastest first."""
+
+    def kind(m: Measurement) -> tuple[object, ...]:
+        return m.host, m.subject.scenario, m.pictures_a_query
+
+    return measurement.ratio_to(next(other for other in measured if kind(other) == kind(measurement)))
 
 
 def _find_original(measurement: Measurement, results: Results) -> Answers | None:

@@ -11,7 +11,7 @@ from benchmarks.measurement import Measurement, Results, Round, Subject
 from runtime.card import InputSize, ModelCard, Provenance
 
 HOST = Host("kitchen", "Raspberry Pi 5", 4, 4 * 2**30, "Linux aarch64", "3.11.2", ("numpy 2.4.6",))
-QUIET = Conditions(0.0, 1.0, other_load_cores=0.01, swapped_pages=0)
+QUIET = Conditions(((0.0, 1.0),), other_load_cores=0.01, swapped_pages=0)
 
 
 def make_round(number: int, times: Sequence[float], conditions: Conditions = QUIET) -> Round:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import statistics
+
 import numpy as np
 import pytest
 
@@ -10,6 +12,7 @@ from benchmarks.bootstrap import (
     estimate_median,
     estimate_paired_ratio,
     estimate_ratio,
+    estimate_ratio_in_turns,
     expanded_tail,
 )
 from benchmarks.rounds import AUTO_RUNS, ENOUGH_ROUNDS, MOST_ROUNDS, SURE_REACH, RoundSize, next_round
@@ -80,6 +83,43 @@ def test_what_slows_a_whole_round_cancels_out_in_a_pair() -> None:
     paired = estimate_paired_ratio(slower, slow)
     assert (paired.low, paired.value, paired.high) == pytest.approx((1.1, 1.1, 1.1))
     assert not estimate_ratio(slower, slow).is_real
+
+
+def moody_machine(seed: int, *shares: float) -> list[list[list[tuple[float, ...]]]]:
+    """Rounds of 20 turns of runs of 10 ms, longer by each share, on a machine whose neighbours slow it by a fifth half
+    of the time, for some ten turns on end, and that has a noise of 1 % of its own for every process."""
+    generator = np.random.default_rng(seed)
+    times: list[list[list[tuple[float, ...]]]] = [[] for _ in shares]
+    is_slow = False
+    for _ in range(ENOUGH_ROUNDS):
+        own = generator.normal(1, 0.01, len(shares))
+        for number in range(20):
+            for place in generator.permutation(len(shares)):
+                is_slow ^= bool(generator.random() < 0.1 / len(shares))
+                runs = 0.010 * (1 + shares[place]) * own[place] * (1.2 if is_slow else 1) * generator.normal(1, 0.02, 4)
+                times[place] += [[]] if not number else []
+                times[place][-1].append(tuple(runs))
+    return times
+
+
+def test_turns_find_what_the_moods_of_a_machine_hide() -> None:
+    experiments = [moody_machine(seed, 0, 0, 0.05) for seed in range(EXPERIMENTS)]
+    nothing = [estimate_ratio_in_turns(other, same) for same, other, _ in experiments]
+    planted = [estimate_ratio_in_turns(slower, same) for same, _, slower in experiments]
+    assert sum(ratio.is_real for ratio in nothing) <= 0.05 * EXPERIMENTS
+    assert sum(ratio.low <= 1.05 <= ratio.high for ratio in planted) >= 0.95 * EXPERIMENTS
+    assert all(ratio.low > 1 for ratio in planted)
+    # Of the moods' 20 % nothing is left in the intervals: they reach as far as the processes' own 1 % lets them.
+    assert statistics.median(ratio.reach for ratio in planted) < 0.015
+
+
+def test_turns_that_only_one_of_two_took_do_not_count() -> None:
+    measured = [[(0.011, 0.012, 0.013)], [(0.024,), (0.9,)]]
+    reference = [[(0.010,), (0.5,)], [(0.020,)]]
+    estimate = estimate_ratio_in_turns(measured, reference)
+    assert (estimate.low, estimate.value, estimate.high) == pytest.approx((1.2, 1.2, 1.2))
+    with pytest.raises(ValueError, match="2 rounds against 1"):
+        estimate_ratio_in_turns(measured, reference[:1])
 
 
 def test_differences_between_two_runs_are_found_where_they_are_large() -> None:

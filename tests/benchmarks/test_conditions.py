@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.conditions import observe_conditions, with_power_log
+from benchmarks.conditions import Conditions, join_conditions, observe_conditions, with_power_log
 from benchmarks.errors import BenchmarkError
 from benchmarks.host import is_emulated
 from benchmarks.power import Energy, PowerLog, difference_joules, read_energy, read_power_log
@@ -38,7 +38,10 @@ def test_a_power_meters_log_is_integrated_over_the_time_of_a_round(tmp_path: Pat
     # By hand: 2.5 to 3 W over half a second, 3 to 4 W over one, 4 W over half a second.
     assert log.energy_joules(10.5, 12.5) == pytest.approx(2.75 / 2 + 3.5 + 2)
     assert log.energy_joules(9, 12) is None
-    assert with_power_log(replace(QUIET, started_at_seconds=11, ended_at_seconds=12), log).energy_joules == 3.5
+    assert with_power_log(replace(QUIET, spans=((11, 12),)), log).energy_joules == 3.5
+    # Of two turns: 2 to 2.5 W over half a second, 4 W over a quarter; not what others used between them.
+    assert with_power_log(replace(QUIET, spans=((10, 10.5), (12.5, 12.75))), log).energy_joules == 2.25 / 2 + 1
+    assert with_power_log(replace(QUIET, spans=((10, 11), (13, 14))), log).energy_joules is None
 
 
 @pytest.mark.parametrize("text", ["time,power\n1,2\n", "seconds,watts\n1,much\n"])
@@ -54,8 +57,19 @@ def test_the_load_of_others_and_the_time_are_observed() -> None:
         while time.monotonic() < until:
             pass
     (conditions,) = observed
-    assert 0.2 <= conditions.ended_at_seconds - conditions.started_at_seconds < 60
+    ((started, ended),) = conditions.spans
+    assert 0.2 <= ended - started < 60
     assert conditions.other_load_cores is None or conditions.other_load_cores >= 0
+
+
+def test_the_conditions_of_a_round_are_those_of_its_turns() -> None:
+    first = Conditions(((0.0, 1.0),), 50.0, 2e9, False, 0.5, 1, 2.0)
+    second = Conditions(((4.0, 7.0),), 60.0, 1e9, True, 0.1, 2, 6.0)
+    joined = join_conditions([first, second])
+    assert joined.other_load_cores == pytest.approx((0.5 * 1 + 0.1 * 3) / 4)
+    spans = ((0.0, 1.0), (4.0, 7.0))
+    assert replace(joined, other_load_cores=None) == Conditions(spans, 60.0, 1e9, True, None, 3, 8.0)
+    assert join_conditions([first, replace(second, energy_joules=None)]).energy_joules is None
 
 
 def test_a_process_has_the_gpu_memory_of_its_own_lines() -> None:

@@ -31,12 +31,13 @@ SILENT: Progress = _silent
 def test_the_c_loop_gives_the_scores_that_our_backend_gives(models: Path, tmp_path: Path, name: str) -> None:
     backend = Classifier.load(models / name, threads=1, backend="litert").backend
     picture = np.random.default_rng(0).integers(0, 256, backend.input_shape, np.uint8)
-    timed = CLoop(tmp_path).run(models / name, picture.astype(backend.input.dtype), 7, 0.01)
-    # One network, the same kernels: to the last bit of an integer, and of a float but for its rounding.
-    scores = decode_scores(backend.output, np.frombuffer(timed.scores, backend.output.dtype))
+    with CLoop(tmp_path).open(models / name, picture.astype(backend.input.dtype), 0.01) as process:
+        turns = [process.time_runs(runs) for runs in (7, 3)]
+        # One network, the same kernels: to the last bit of an integer, and of a float but for its rounding.
+        scores = decode_scores(backend.output, np.frombuffer(process.scores, backend.output.dtype))
     assert scores == pytest.approx(backend.run(picture), abs=1e-6)
-    assert len(timed.seconds) == 7
-    assert all(0 < seconds < 1 for seconds in timed.seconds)
+    assert [len(turn) for turn in turns] == [7, 3]
+    assert all(0 < seconds < 1 for turn in turns for seconds in turn)
 
 
 @needs_compiler
@@ -53,8 +54,9 @@ def test_what_python_adds_is_told_as_a_share_and_in_microseconds(models: Path) -
 def test_a_file_that_is_no_model_is_an_error_with_the_librarys_words(tmp_path: Path) -> None:
     model = tmp_path / "broken.tflite"
     model.write_bytes(b"no model")
-    with pytest.raises(BenchmarkError, match=r"broken.tflite: the bare loop in C failed .*LiteRtCreateModelFromFile"):
-        CLoop(tmp_path).run(model, np.zeros(3, np.uint8), 1, 0)
+    words = r"broken.tflite: the bare loop in C failed .*LiteRtCreateModelFromFile"
+    with pytest.raises(BenchmarkError, match=words), CLoop(tmp_path).open(model, np.zeros(3, np.uint8), 0):
+        pass
 
 
 def test_without_a_compiler_the_check_is_neither_held_nor_missed(models: Path) -> None:

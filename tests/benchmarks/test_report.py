@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from benchmarks.answers import Share
+from benchmarks.bootstrap import Estimate
 from benchmarks.conditions import Conditions
 from benchmarks.errors import BenchmarkError
 from benchmarks.measurement import Failure, Measurement, Results
@@ -47,6 +48,24 @@ def cells(text: str, name: str) -> list[str]:
     return [cell.strip() for cell in row.strip("|").split("|")]
 
 
+def test_models_are_told_in_times_of_the_fastest_by_the_turns_that_both_took() -> None:
+    # A neighbour slows every run to twice its time, from the second turn on: of the whole rounds' medians one would be
+    # 2.4 times the other.
+    turns = {"fast.tflite": (0.010, 0.020, 0.010), "slow.tflite": (0.012, 0.024, 0.024)}
+    measured = [
+        replace(
+            make_measurement(name, 0.1),
+            rounds=tuple(replace(make_round(number, times), turn_runs=(1, 1, 1)) for number in range(3)),
+        )
+        for name, times in turns.items()
+    ]
+    fast, slow = make_rows(Results(tuple(measured)))
+    assert fast.times_fastest == Estimate(1.0, 1.0, 1.0)
+    assert slow.times_fastest is not None
+    assert slow.times_fastest.value == pytest.approx(1.2)
+    assert "1.2" in cells(format_summary(Results(tuple(measured))), "slow.tflite")
+
+
 def test_results_are_read_back_as_they_were_written(tmp_path: Path) -> None:
     write_results(tmp_path / "new" / "results.json", RESULTS)
     assert read_results(tmp_path / "new" / "results.json") == RESULTS
@@ -62,7 +81,7 @@ def test_results_keep_raw_seconds_under_names_that_say_so(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{}", '{"format_version": 99}', '{"format_version": 2, "measurements": [{}], "failures": []}']
+    "text", ["", "[]", "{}", '{"format_version": 99}', '{"format_version": 3, "measurements": [{}], "failures": []}']
 )
 def test_a_file_that_is_no_results_is_refused_with_the_remedy(tmp_path: Path, text: str) -> None:
     (tmp_path / "results.json").write_text(text)
@@ -82,6 +101,8 @@ def test_a_measurement_without_times_cannot_be_made() -> None:
         replace(make_round(0, (0.1,)), prepare_seconds=(), invoke_seconds=(), total_seconds=())
     with pytest.raises(ValueError, match="expected as many"):
         replace(make_round(0, (0.1, 0.2)), invoke_seconds=(0.1,))
+    with pytest.raises(ValueError, match="expected 2 in all"):
+        replace(make_round(0, (0.1, 0.2)), turn_runs=(1, 2))
 
 
 def test_the_table_has_the_figures_in_their_units() -> None:
@@ -99,7 +120,7 @@ def test_the_table_has_the_figures_in_their_units() -> None:
     assert (float(good["top1_low"]), float(good["top1_high"])) == pytest.approx((0.9104, 0.9726), abs=5e-5)
     assert good["energy_joules_a_picture"] == ""
     assert cells(format_summary(RESULTS), "| * | good.tflite")[:7] == [
-        "*", "good.tflite", "litert", "1", "95.0 (91.0 to 97.3)", "10 (±0 %)", "11",
+        "*", "good.tflite", "litert", "1", "95.0 (91.0 to 97.3)", "10 (±0 %)", "2.5",
     ]  # fmt: skip
 
 
@@ -213,7 +234,7 @@ def test_devices_stand_beside_each_other(run: Run, tmp_path: Path) -> None:
     assert "30 (x 3)" in (out / "results.md").read_text()
 
 
-LOADED = Conditions(0.0, 1.0, other_load_cores=1.5)
+LOADED = Conditions(((0.0, 1.0),), other_load_cores=1.5)
 
 
 @pytest.mark.parametrize(

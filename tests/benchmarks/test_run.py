@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -17,9 +18,12 @@ import numpy as np
 import pytest
 
 from benchmarks.answers import Share
-from benchmarks.measurement import Results
+from benchmarks.errors import BenchmarkError
+from benchmarks.machine import share_memory
+from benchmarks.measurement import Results, Round, Subject
 from benchmarks.results_file import read_results
-from benchmarks.tasks import Data, Settings
+from benchmarks.tasks import Data, LatencyTask, Settings
+from benchmarks.worker_process import run_in_turns
 from runtime.errors import UsageError
 from tests.benchmarks.conftest import write_tiny_data
 from tests.conftest import ROOT, Run
@@ -95,6 +99,44 @@ def test_a_model_that_takes_its_process_down_is_a_row_and_the_rest_goes_on(
     assert done.returncode == 1
     assert [failure.name for failure in results.failures] == ["rgb_int8.tflite (litert, 1 thread)"]
     assert [measurement.name for measurement in results.measurements] == ["rgb_float32.onnx"]
+
+
+def test_a_process_that_dies_in_one_of_its_turns_leaves_the_others_theirs(models: Path) -> None:
+    subject = Subject(str(models / "rgb_int8.tflite"), "litert", 1)
+    # The second one waits for seconds in each run, so that there is time to kill it; the other is timed whole.
+    tasks = [LatencyTask(subject, 0, 40, None), LatencyTask(subject, 0, 40, None, planted_share=1e6)]
+
+    def kill_the_waiting_one() -> None:
+        wait_until(lambda: len(find_workers()) == 2)
+        wait_until(lambda: any("1000000.0" in command for command in find_workers().values()))
+        (number,) = (number for number, command in find_workers().items() if "1000000.0" in command)
+        os.kill(number, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_the_waiting_one)
+    killer.start()
+    whole, dead = run_in_turns(tasks)
+    killer.join()
+    assert isinstance(whole, Round)
+    assert (len(whole.total_seconds), whole.turn_runs) == (40, (2,) * 20)
+    assert isinstance(dead, BenchmarkError)
+    assert "rgb_int8.tflite: its process was killed by SIGKILL" in str(dead)
+
+
+def find_workers() -> dict[int, str]:
+    """The command lines of this process's children, by their numbers."""
+    found = subprocess.run(
+        ["ps", "-ww", "--ppid", str(os.getpid()), "-o", "pid=,args="], capture_output=True, text=True, check=True
+    )
+    lines = [line.split(None, 1) for line in found.stdout.splitlines() if "benchmarks.worker" in line]
+    return {int(number): command for number, command in lines}
+
+
+def test_as_many_processes_are_side_by_side_as_half_of_the_memory_holds(models: Path) -> None:
+    tasks = [LatencyTask(Subject(str(models / "rgb_int8.tflite"), "litert", 1), number, 1, None) for number in range(5)]
+    numbers = [[task.number for task in group] for group in share_memory(tasks, 700_000_000)]
+    assert numbers == [[0, 1], [2, 3], [4]]
+    assert [len(group) for group in share_memory(tasks, 1)] == [1] * 5
+    assert [len(group) for group in share_memory(tasks, 64_000_000_000)] == [5]
 
 
 def test_a_model_that_answers_nan_is_a_row_that_says_so(run: Run, models: Path, colours: Path, tmp_path: Path) -> None:
@@ -248,7 +290,7 @@ def test_a_power_meters_log_gives_the_energy_of_a_picture(
     assert run("benchmarks", "run", models / "rgb_int8.tflite", *settings).returncode == 0
     (measurement,) = read_results(tmp_path / "results.json").measurements
     for part in measurement.rounds:
-        seconds = part.conditions.ended_at_seconds - part.conditions.started_at_seconds
+        seconds = sum(ended - started for started, ended in part.conditions.spans)
         assert part.conditions.energy_joules == pytest.approx(5 * seconds)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain, repeat
 
 import pytest
 
-from benchmarks.timing import MAX_WARM_UP_SECONDS, MIN_RUNS, WINDOW_RUNS, time_runs, warm_up
+from benchmarks.timing import MAX_WARM_UP_SECONDS, MIN_RUNS, TURNS, WINDOW_RUNS, time_in_turns, time_runs, warm_up
 
 
 class FakeModel:
@@ -47,8 +49,38 @@ def test_every_run_is_kept_in_its_order() -> None:
     assert time_runs(model.run, 3, None, model.clock) == [0.1, 0.2, 0.3]
 
 
-def test_a_slow_model_is_timed_for_as_long_as_asked_but_a_few_times_at_least() -> None:
+def test_a_slow_model_is_timed_for_as_long_as_asked_but_once_at_least() -> None:
     model = FakeModel(0.1)
     assert len(time_runs(model.run, 100, 0.95, model.clock)) == 10
     slow = FakeModel(60.0)
-    assert len(time_runs(slow.run, 100, 0.3, slow.clock)) == MIN_RUNS
+    assert len(time_runs(slow.run, 100, 0.3, slow.clock)) == 1
+
+
+def time_turns(model: FakeModel, runs: int, seconds: float | None, others: float = 0) -> list[list[float]]:
+    """Turns for which it has to wait while others take so many seconds."""
+
+    @contextmanager
+    def turn() -> Iterator[None]:
+        model.now += others
+        yield
+
+    return time_in_turns(model.run, runs, seconds, model.clock, turn)
+
+
+def test_a_round_is_timed_in_turns_and_the_first_run_of_each_does_not_count() -> None:
+    # In each turn of three runs the first, when others have had the caches, takes long.
+    model = FakeModel(*[0.5, 0.1, 0.1] * TURNS)
+    assert time_turns(model, 2 * TURNS, None) == [[0.1, 0.1]] * TURNS
+    # The time of others is not the model's.
+    assert time_turns(FakeModel(0.01), 100, 1.0, others=60) == [[0.01] * 5] * TURNS
+    uneven = time_turns(FakeModel(0.01), 2 * TURNS + 1, None)
+    assert [len(turn) for turn in uneven] == [3] * 13 + [2]
+
+
+def test_a_slow_model_has_fewer_turns_of_one_run_but_a_few_at_least() -> None:
+    model = FakeModel(0.2)
+    assert time_turns(model, 300, 1.0) == [[0.2]] * 5
+    # Of all turns but the first, which cannot know it, a run that fills one counts.
+    assert model.now == pytest.approx(100 + 6 * 0.2)
+    assert time_turns(FakeModel(60.0), 300, 1.0) == [[60.0]] * MIN_RUNS
+    assert time_turns(FakeModel(60.0), 1, None) == [[60.0]]
