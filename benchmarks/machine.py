@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from benchmarks.peaks import Peaks
 from benchmarks.progress import Progress
 from benchmarks.sensors import read_available_bytes
 from benchmarks.tasks import AccuracyTask, LatencyTask, PeaksTask
+from benchmarks.timing import TURNS
 from benchmarks.worker_process import run_accuracy, run_in_turns, run_peaks
 from runtime.backends.table import find_backends
 from runtime.errors import BackendError, EdgeframeError
@@ -31,8 +33,11 @@ class Machine(Protocol):
 
     def default_backend(self, model: str) -> str: ...
 
-    def time_round(self, tasks: Sequence[LatencyTask]) -> Iterator[Round | EdgeframeError]:
-        """Of each task, in their order, its round, or why there is none."""
+    def time_round(self, tasks: Sequence[LatencyTask], tell: Callable[[int], None]) -> Iterator[Round | EdgeframeError]:
+        """Of each task, in their order, its round, or why there is none.
+
+        tell: is told how many turns were taken, of benchmarks.timing.TURNS for each task.
+        """
 
     def answer(self, task: AccuracyTask, progress: Progress) -> Answers: ...
 
@@ -53,15 +58,21 @@ class ThisMachine:
             raise BackendError(f"{model}: nothing installed here runs it; see runtime doctor")
         return rows[0].name
 
-    def time_round(self, tasks: Sequence[LatencyTask]) -> Iterator[Round | EdgeframeError]:
+    def time_round(self, tasks: Sequence[LatencyTask], tell: Callable[[int], None]) -> Iterator[Round | EdgeframeError]:
+        done = 0
         for group in share_memory(tasks, read_available_bytes() or _USUAL_BYTES):
-            yield from run_in_turns(group)
+            yield from run_in_turns(group, partial(_tell_sum, tell, done))
+            done += TURNS * len(group)
 
     def answer(self, task: AccuracyTask, progress: Progress) -> Answers:
         return run_accuracy(task, progress)
 
     def find_peaks(self, threads: int) -> Peaks | None:
         return run_peaks(PeaksTask(threads))
+
+
+def _tell_sum(tell: Callable[[int], None], one: int, other: int) -> None:
+    tell(one + other)
 
 
 def share_memory(tasks: Sequence[LatencyTask], available_bytes: int) -> Iterator[list[LatencyTask]]:

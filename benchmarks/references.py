@@ -6,10 +6,13 @@ import random
 import statistics
 import tempfile
 import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.bare_interpreter import open_interpreter
 from benchmarks.bootstrap import Estimate, estimate_paired_ratio, estimate_ratio_in_turns
 from benchmarks.c_loop import CLoop
 from benchmarks.errors import BenchmarkError
@@ -28,6 +31,12 @@ from runtime.frame import Frame
 MOST_FROM_LOADGEN = 0.03
 # The same network by two builds of the same kernels; a float's last digit may differ.
 _SAME_SCORES = 1e-5
+# Seconds of runs, turn by turn.
+Turns = list[tuple[float, ...]]
+# Times so many runs: seconds, one each.
+Loop = Callable[[int], Sequence[float]]
+# From what goes into the input tensor and our classifier, a loop of others over the same network.
+OpenLoop = Callable[[np.ndarray, Classifier], AbstractContextManager[Loop]]
 _WARM_UP_SECONDS = 0.3
 # Short, and many: see benchmarks.timing.TURNS.
 _LOADGEN_SECONDS, _MOST_RUNS = 0.3, 10_000
@@ -56,45 +65,84 @@ def check_against_c(model: str, rounds: int, progress: Progress, compiler: str =
     return Check(what, f"{show_share(ratio)}, {added * 1e6:+.1f} us", bar, ratio.value - 1 <= MOST_ADDED)
 
 
+def check_against_python(model: str, rounds: int, progress: Progress) -> Check:
+    """Likewise against the same calls of the interpreter with nothing of ours around them: values in, `invoke`, scores
+    out. What is between this and the loop in C is LiteRT's, not the benchmark's.
+    """
+    what, bar = "our invoke against the same calls bare in Python", f"at most {MOST_ADDED:.0%} more"
+    if Path(model).suffix != ".tflite":
+        return Check(what, f"not checked: {model}: the bare calls are of a .tflite; name one first", bar, None)
+
+    def open_bare(values: np.ndarray, classifier: Classifier) -> Iterator[Loop]:
+        yield _make_bare_loop(model, values)
+
+    ratio, added = _compare(model, rounds, progress, contextmanager(open_bare))
+    return Check(what, f"{show_share(ratio)}, {added * 1e6:+.1f} us", bar, ratio.value - 1 <= MOST_ADDED)
+
+
+def _make_bare_loop(model: str, values: np.ndarray) -> Loop:
+    interpreter = open_interpreter(Path(model))
+    given, scores = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    tensor = values.reshape(given["shape"])
+
+    def run() -> float:
+        started = time.monotonic()
+        interpreter.set_tensor(given["index"], tensor)
+        interpreter.invoke()
+        interpreter.get_tensor(scores["index"])
+        return time.monotonic() - started
+
+    return _make_loop(run)
+
+
 def _compare_with_c(model: str, rounds: int, progress: Progress, compiler: str) -> tuple[Estimate, float]:
-    """The paired ratio, and the seconds between the medians."""
     if Path(model).suffix != ".tflite":
         raise BenchmarkError(f"{model}: the loop runs a .tflite; name one first")
     with tempfile.TemporaryDirectory() as folder:
         loop = CLoop(Path(folder), compiler)
-        generator = random.Random(_SEED)
-        ours: list[list[tuple[float, ...]]] = []
-        theirs: list[list[tuple[float, ...]]] = []
-        for number in range(rounds):
-            in_turns = _time_both(model, loop, generator)
-            ours.append(in_turns[0])
-            theirs.append(in_turns[1])
-            progress(number + 1, rounds)
+
+        def open_loop(values: np.ndarray, classifier: Classifier) -> Iterator[Loop]:
+            with loop.open(Path(model), values, _WARM_UP_SECONDS) as process:
+                _check_scores(classifier, fit_frame(classifier), process.scores)
+                yield process.time_runs
+
+        return _compare(model, rounds, progress, contextmanager(open_loop))
+
+
+def _compare(model: str, rounds: int, progress: Progress, open_theirs: OpenLoop) -> tuple[Estimate, float]:
+    """The ratio of ours to theirs, and the seconds between the medians. Both are opened anew in each round, and take
+    turns in it, whose first run does not count, as in benchmarks.timing.
+    """
+    generator = random.Random(_SEED)
+    ours: list[Turns] = []
+    theirs: list[Turns] = []
+    for number in range(rounds):
+        in_turns = _take_turns(Classifier.load(model, threads=1, backend="litert"), open_theirs, generator)
+        ours.append(in_turns[0])
+        theirs.append(in_turns[1])
+        progress(number + 1, rounds)
     pairs = zip(*([statistics.median(turn) for turns in times for turn in turns] for times in (ours, theirs)))
     return estimate_ratio_in_turns(ours, theirs), statistics.median(our - their for our, their in pairs)
 
 
-def _time_both(model: str, loop: CLoop, generator: random.Random) -> tuple[list[tuple[float, ...]], ...]:
-    """Seconds of the network with its input and output, turn by turn: ours, with an interpreter of its own, and theirs,
-    with a process of its own. The first run of each turn does not count, as in benchmarks.timing.
-    """
-    classifier = Classifier.load(model, threads=1, backend="litert")
+def _take_turns(classifier: Classifier, open_theirs: OpenLoop, generator: random.Random) -> tuple[Turns, Turns]:
     frame = fit_frame(classifier)
     values = make_encoder(classifier.backend.input, classifier.card.normalisation)(frame.image)
-
-    def run() -> float:
-        return classifier.classify_frame(frame).timings.invoke
-
-    with loop.open(Path(model), values, _WARM_UP_SECONDS) as process:
-        _check_scores(classifier, frame, process.scores)
-        warm_up(run, time.monotonic)
-        runs = max(1, min(AUTO_RUNS, round(AUTO_SECONDS / run())) // TURNS) + 1
-        loops = (lambda: tuple(time_runs(run, runs, None, time.monotonic)), lambda: process.time_runs(runs))
-        times: tuple[list[tuple[float, ...]], ...] = ([], [])
+    ours: Turns = []
+    theirs: Turns = []
+    with open_theirs(values, classifier) as their_loop:
+        our_loop = _make_loop(lambda: classifier.classify_frame(frame).timings.invoke)
+        runs = max(1, min(AUTO_RUNS, round(AUTO_SECONDS / our_loop(1)[0])) // TURNS) + 1
         for _ in range(TURNS):
-            for place in generator.sample(range(2), 2):
-                times[place].append(loops[place]()[1:])
-    return times
+            for loop, times in generator.sample(((our_loop, ours), (their_loop, theirs)), 2):
+                times.append(tuple(loop(runs)[1:]))
+    return ours, theirs
+
+
+def _make_loop(run: Callable[[], float]) -> Loop:
+    """run: gives its own seconds; it is warmed up."""
+    warm_up(run, time.monotonic)
+    return lambda runs: time_runs(run, runs, None, time.monotonic)
 
 
 def _check_scores(classifier: Classifier, frame: Frame, answer: bytes) -> None:

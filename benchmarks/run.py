@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 from benchmarks.conditions import with_power_log
@@ -16,12 +17,13 @@ from benchmarks.jsonable import to_json
 from benchmarks.machine import Machine
 from benchmarks.measurement import Failure, Measurement, Results, Round, Subject
 from benchmarks.power import PowerLog
-from benchmarks.progress import progress_bar
+from benchmarks.progress import Progress, progress_bar
 from benchmarks.results_file import write_results
 from benchmarks.rounds import ENOUGH_ROUNDS, RoundSize, next_round
 from benchmarks.scenarios import SCENARIOS
 from benchmarks.subjects import ModelFile, check_backends, look_at, subjects_of
 from benchmarks.tasks import PICTURE_HEIGHT, PICTURE_WIDTH, AccuracyTask, LatencyTask, Settings
+from benchmarks.timing import TURNS
 from benchmarks.worker import open_pictures
 from runtime.dataset import DataSet
 from runtime.errors import EdgeframeError
@@ -64,6 +66,11 @@ def add_power_log(results: Results, log: PowerLog) -> Results:
 
     measured = [replace(m, rounds=tuple(map(with_energy, m.rounds))) for m in results.measurements]
     return replace(results, measurements=tuple(measured))
+
+
+def _show_turns(show: Progress, done: int, expected: int, turns: int) -> None:
+    """done, expected: processes."""
+    show(done * TURNS + turns, expected * TURNS)
 
 
 class _Run:
@@ -113,19 +120,23 @@ class _Run:
 
     def measure_latency(self) -> None:
         generator = random.Random(_SEED)
-        with progress_bar("latency", "process") as show:
+        with progress_bar("latency", "turn") as show:
             done = 0
             while waiting := [subject for subject in self._subjects if self._next_size(subject)]:
                 expected = max(len(self._subjects) * self._rounds_expected(), done + len(waiting))
                 for machine in self._machines.values():
                     subjects = [subject for subject in waiting if subject.host == machine.name]
-                    for subject, part in self._time_round(machine, generator.sample(subjects, len(subjects))):
-                        with self._step(subject.model, subject=subject):
-                            if isinstance(part, EdgeframeError):
-                                raise part
-                            self._keep(subject, part)
-                        done += 1
-                        show(done, expected)
+                    order = generator.sample(subjects, len(subjects))
+                    self._measure_round(machine, order, partial(_show_turns, show, done, expected))
+                    done += len(order)
+
+    def _measure_round(self, machine: Machine, subjects: Sequence[Subject], tell: Callable[[int], None]) -> None:
+        tasks = [self._next_task(subject) for subject in subjects]
+        for subject, part in zip(subjects, machine.time_round(tasks, tell)):
+            with self._step(subject.model, subject=subject):
+                if isinstance(part, EdgeframeError):
+                    raise part
+                self._keep(subject, part)
 
     def measure_accuracy(self) -> None:
         with_most_threads = {(s.model, s.backend, s.host): s for s in sorted(self._subjects, key=lambda s: s.threads)}
@@ -144,15 +155,10 @@ class _Run:
         known = self._known.get(subject)
         return next_round(self._settings.runs, [part.total_seconds for part in known.rounds] if known else [])
 
-    def _time_round(
-        self, machine: Machine, subjects: Sequence[Subject]
-    ) -> Iterator[tuple[Subject, Round | EdgeframeError]]:
-        tasks = []
-        for subject in subjects:
-            size, known = self._next_size(subject), self._known.get(subject)
-            assert size is not None
-            tasks.append(LatencyTask(subject, len(known.rounds) if known else 0, size.runs, size.seconds))
-        yield from zip(subjects, machine.time_round(tasks))
+    def _next_task(self, subject: Subject) -> LatencyTask:
+        size, known = self._next_size(subject), self._known.get(subject)
+        assert size is not None
+        return LatencyTask(subject, len(known.rounds) if known else 0, size.runs, size.seconds)
 
     def _keep(self, subject: Subject, part: Round) -> None:
         if known := self._known.get(subject):

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -29,9 +29,13 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-def run_in_turns(tasks: Sequence[LatencyTask]) -> list[Round | BenchmarkError]:
+def run_in_turns(
+    tasks: Sequence[LatencyTask], tell: Callable[[int], None] = lambda turns: None
+) -> list[Round | BenchmarkError]:
     """Measure each in a process of its own, one or more: side by side, one of them timing at a time, in turns of a new
     random order each. One that fails, whatever became of its process, gives the error, and the others go on.
+
+    tell: is told how many turns were taken.
     """
     generator = random.Random(tasks[0].number)
     with ExitStack() as stack:
@@ -41,11 +45,14 @@ def run_in_turns(tasks: Sequence[LatencyTask]) -> list[Round | BenchmarkError]:
             workers.append(stack.enter_context(_Worker("latency", started, task.subject.model)))
             if workers[-1].listen():
                 waiting.append(workers[-1])
+        turns = 0
         while waiting:
             for worker in generator.sample(waiting, len(waiting)):
                 worker.give_turn()
                 if not worker.listen():
                     waiting.remove(worker)
+                turns += 1
+                tell(turns)
         return [_round_of(worker) for worker in workers]
 
 
@@ -72,9 +79,13 @@ def run_peaks(task: PeaksTask) -> Peaks:
 
 
 def checkout_environment() -> dict[str, str]:
-    """This process's environment, with the checkout importable from any folder."""
+    """This process's environment, with the checkout importable from any folder, and compiled once as an installed
+    package is.
+    """
     paths = [str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
 
 
 class _Worker:

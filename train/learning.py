@@ -102,8 +102,15 @@ class Learning:
         return self.network.head if once else self.network.whole
 
     def _choose_weights(self, phase: Phase) -> None:
-        # Frozen, batch normalisation also stays in inference mode (keras.io/guides/transfer_learning).
+        # Frozen, batch normalisation also stays in inference mode (keras.io/guides/transfer_learning). Published
+        # averages are those of a million pictures: learnt anew from few, they cost EfficientNet-Lite0 what it knew
+        # (docs/results.md).
         layers = [layer for layer in self.network.backbone.layers if layer.weights]
+        if self.plan.strategy.pretrained:
+            published = [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
+            for layer in published:
+                layer.trainable = False
+            layers = [layer for layer in layers if layer not in published]
         learnt = {"head": 0, "last": self._last(len(layers)), "all": len(layers)}[phase.learns]
         for number, layer in enumerate(layers):
             layer.trainable = number >= len(layers) - learnt

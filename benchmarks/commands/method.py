@@ -12,10 +12,11 @@ from benchmarks.commands.arguments import positive
 if TYPE_CHECKING:
     from benchmarks.method import Check
 
-_EPILOG = """What the loop of this room adds to a run; its median against that of a bare loop in C (for a .tflite, with
-a C compiler and ai-edge-litert) and that of MLPerf's load generator; a difference of 0 % and one of 5 % between a model
-and itself, each in so many experiments of 12 rounds; with two models or more, their ratios in one run against another.
-Exit status 1 where a bar is not held or could not be checked. Takes about a minute an experiment.
+_EPILOG = """What the loop of this room adds to a run; its median against that of the same calls bare in Python and
+of a bare loop in C (both for a .tflite, the latter with a C compiler and ai-edge-litert), and that of MLPerf's load
+generator; a difference of 0 % and one of 5 % between a model and itself, each in so many experiments of 12 rounds; with
+two models or more, their ratios in one run against another. Exit status 1 where a bar is not held or could not be
+checked. Takes a minute or two an experiment.
 
 example:
   python -m benchmarks method flowers_int8.tflite flowers_float32.tflite --out results
@@ -52,12 +53,14 @@ def run(args: argparse.Namespace) -> int:
 def _check(models: list[str], experiments: int) -> Iterator[Check]:
     from benchmarks.method import check_loop, check_planted, check_repeatability
     from benchmarks.progress import progress_bar
-    from benchmarks.references import check_against_c, check_against_loadgen
+    from benchmarks.references import check_against_c, check_against_loadgen, check_against_python
     from runtime.classifier import DEFAULT_MODEL
 
     model = models[0] if models else str(DEFAULT_MODEL)
     with progress_bar("the loop", "block") as show:
         yield check_loop(model, 40, show)
+    with progress_bar("bare calls in Python", "round") as show:
+        yield check_against_python(model, 12, show)
     with progress_bar("a bare loop in C", "round") as show:
         yield check_against_c(model, 12, show)
     with progress_bar("LoadGen", "round") as show:

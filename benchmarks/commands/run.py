@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from benchmarks.report.limits import Limits
     from benchmarks.tasks import Settings
 
-_EPILOG = """Every model is timed with each backend and number of threads, in a process of its own for each round,
-in random order; raw seconds are kept in results.json after each of them, so that Ctrl-C loses nothing and --resume
-goes on. With --runs auto there are 12 to 20 rounds, until the median is known to 2 % (95 % interval).
+_EPILOG = """Every model is timed with each backend and number of threads, in a process of its own for each round;
+those of a round take turns of 50 ms, in random order, so that what slows the machine slows all of them alike. Raw
+seconds are kept in results.json after each round, so that Ctrl-C loses little and --resume goes on. With --runs auto
+there are 12 to 20 rounds, until the median is known to 2 % (95 % interval).
 
 examples:
   python -m benchmarks run flowers_*.tflite flowers_*.onnx --data flowers/ --out results

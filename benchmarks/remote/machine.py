@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from benchmarks.progress import Progress
 from benchmarks.remote.connection import Connection
 from benchmarks.remote.pictures import pack_pictures
 from benchmarks.tasks import AccuracyTask, Data, LatencyTask
+from benchmarks.timing import TURNS
 from benchmarks.worker import open_pictures
 from runtime.card import ModelCard
 from runtime.card_file import read_card
@@ -46,13 +47,14 @@ class RemoteMachine:
     def default_backend(self, model: str) -> str:
         return str(self._bench(Subject(model, "", 1, host=self.name), _PROBE_RUNS)["backend"])
 
-    def time_round(self, tasks: Sequence[LatencyTask]) -> Iterator[Round | EdgeframeError]:
+    def time_round(self, tasks: Sequence[LatencyTask], tell: Callable[[int], None]) -> Iterator[Round | EdgeframeError]:
         """One after the other: `runtime bench` there takes no turns."""
-        for task in tasks:
+        for number, task in enumerate(tasks, 1):
             try:
                 yield self._time(task)
             except EdgeframeError as error:
                 yield error
+            tell(number * TURNS)
 
     def _time(self, task: LatencyTask) -> Round:
         fields = self._bench(task.subject, self._fitting_runs(task))

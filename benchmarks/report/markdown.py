@@ -53,8 +53,8 @@ def describe_how(results: Results) -> list[str]:
         *(f"Host {host}." for host in hosts),
         f"Measured on {dates[0]}.",
         f"Latency: fitting and classifying a picture of {picture_size(results)}, {_span(runs)} times in "
-        f"{_span(rounds)} processes, interleaved in random order; in brackets how far the median's 95 % bootstrap "
-        "interval reaches.",
+        f"{_span(rounds)} processes, which took turns in random order; in brackets how far the 95 % bootstrap interval "
+        "reaches: of the median, and of the ratio to the fastest in the same turns.",
         f"Accuracy: {'; '.join(pictures) or 'not measured'}, with Wilson's 95 % interval.",
     ]
     return lines + [_describe_peaks(results)] * bool(results.peaks)

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.c_loop import CLoop
 from benchmarks.errors import BenchmarkError
 from benchmarks.progress import Progress
-from benchmarks.references import check_against_c
+from benchmarks.references import check_against_c, check_against_python
 from runtime.backends.backend import decode_scores
 from runtime.classifier import Classifier
 
@@ -48,6 +48,15 @@ def test_what_python_adds_is_told_as_a_share_and_in_microseconds(models: Path) -
     assert re.fullmatch(r"\+\S+% \(\+\S+% to \+\S+%\), \+\S+ us", check.found)
     assert (check.bar, check.holds) == ("at most 1% more", False)
     assert told == [(1, 2), (2, 2)]
+
+
+def test_the_same_calls_bare_in_python_are_compared_likewise(models: Path) -> None:
+    check = check_against_python(str(models / "rgb_int8.tflite"), 2, SILENT)
+    assert re.fullmatch(r"[+-]\S+% \([+-]\S+% to [+-]\S+%\), [+-]\S+ us", check.found)
+    assert check.bar == "at most 1% more"
+    assert check.holds is not None
+    other = check_against_python(str(models / "rgb_float32.onnx"), 2, SILENT)
+    assert (other.holds, other.found.endswith("the bare calls are of a .tflite; name one first")) == (None, True)
 
 
 @needs_compiler
