@@ -89,11 +89,11 @@ class Learning:
     def _open_phase(self, phase: Phase) -> PhaseFitting:
         self._choose_weights(phase)
         model = self._model_of(phase)
-        train, validation = self.pictures.train, self.pictures.validation
+        train, validation, teacher = self.pictures.train, self.pictures.validation, self.teacher
         if model is self.network.head:
-            train, validation = self._features(train), self._features(validation)
+            train, validation, teacher = self._features(train), self._features(validation), None
         return PhaseFitting(
-            model, phase, (train, validation), seed=self.plan.seed, devices=self.devices, teacher=self.teacher
+            model, phase, (train, validation), seed=self.plan.seed, devices=self.devices, teacher=teacher
         )
 
     def _model_of(self, phase: Phase) -> keras.Model:

@@ -8,6 +8,7 @@ import keras
 
 from runtime.card_file import read_card
 from runtime.errors import ModelError, TrainingError
+from train.objective import as_classes
 
 
 def load_teacher(path: Path | None, labels: tuple[str, ...]) -> keras.Model | None:
@@ -29,8 +30,5 @@ def load_teacher(path: Path | None, labels: tuple[str, ...]) -> keras.Model | No
         model = keras.saving.load_model(path, compile=False)  # safe mode: no code from the file is run
     except (OSError, ValueError, TypeError) as error:
         raise ModelError(f"--distill {path}: cannot be read ({' '.join(str(error).split())[:200]})") from None
-    return model if card.labels == labels else _reorder(model, [card.labels.index(label) for label in labels])
-
-
-def _reorder(model: keras.Model, places: list[int]) -> keras.Model:
-    return keras.Model(model.input, keras.ops.take(model.output, places, axis=-1))
+    answers = keras.ops.take(as_classes(model.output), [card.labels.index(label) for label in labels], axis=-1)
+    return keras.Model(model.input, answers, name="teacher")  # a name of its own: its student may be of its kind

@@ -171,6 +171,20 @@ def test_a_student_learns_its_teachers_answers(clothes: TrainingData, tmp_path: 
     assert distance(taught) < distance(alone)
 
 
+@pytest.mark.parametrize("strategy", ["partial", "full"])
+def test_a_student_on_published_weights_is_taught_after_its_head(
+    strategy: str, photo_folder: Path, with_new_head: tuple[keras.Model, str, Path], tmp_path: Path
+) -> None:
+    """The head learns from features, of which a teacher of pictures knows nothing."""
+    plan = _plan("efficientnet_lite0", strategy, size=TINY, teacher=with_new_head[2])
+    taught, _ = _train(plan, open_training_data(str(photo_folder), None), tmp_path / "taught.keras")
+    assert any(_changed(with_new_head[0], taught))
+    card = read_card(tmp_path / "taught.keras")
+    assert card is not None
+    assert card.measured is not None
+    assert card.measured.top1 == 1
+
+
 def test_a_teacher_of_other_classes_is_refused(clothes: TrainingData, tmp_path: Path, with_new_head: Any) -> None:
     with pytest.raises(TrainingError, match="was trained on other classes"):
         _train(_plan("mlp", "scratch", teacher=with_new_head[2]), clothes, tmp_path / "mlp.keras")
