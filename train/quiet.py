@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import os
 import sys
+import warnings
 from types import ModuleType
 
 from runtime.errors import TrainingError
@@ -30,6 +31,7 @@ def import_keras() -> ModuleType:
         os.dup2(stderr, 2)
         os.close(stderr)
         os.close(nowhere)
+    warnings.filterwarnings("ignore", "Explicitly requested dtype int64")  # Keras' MixUp does so; JAX takes int32
     if not sys.stderr.isatty():
         keras.config.disable_interactive_logging()  # no bars of downloads in a pipe
     return keras
