@@ -23,7 +23,8 @@ class Conditions:
     spans: from when to when, in seconds since 1970, one for each turn.
     temperature_celsius: of the hottest zone, frequency_hertz: the cores' mean, both at the end. is_throttled: whether
     the processor was slowed down, for heat or a weak power supply.
-    other_load_cores: cores kept busy by other programs. swapped_pages: that the machine read back from swap.
+    other_load_cores: cores kept busy by other programs; of a single turn it may be below 0, as the kernel counts in
+    hundredths of a second, of a round not. swapped_pages: that the machine read back from swap.
     energy_joules: of the whole processor (RAPL), or of what the power meter measured.
     gpu_memory_bytes: of the process, at the end.
     """
@@ -59,7 +60,7 @@ def observe_conditions() -> Iterator[list[Conditions]]:
             temperature_celsius=max((degrees for _, degrees in read_temperatures()), default=None),
             frequency_hertz=sensors.read_frequency_hertz(),
             is_throttled=read_throttled() if slowed is None else slowed > 0,
-            other_load_cores=None if others is None else max(0.0, (others - own_seconds) / elapsed),
+            other_load_cores=None if others is None else (others - own_seconds) / elapsed,
             swapped_pages=_difference(swapped, sensors.read_swapped_pages()),
             energy_joules=difference_joules(energy, energy_now),
         )
@@ -81,7 +82,7 @@ def join_conditions(turns: Sequence[Conditions]) -> Conditions:
         temperature_celsius=_largest(turn.temperature_celsius for turn in turns),
         frequency_hertz=turns[-1].frequency_hertz,
         is_throttled=None if None in throttled else any(throttled),
-        other_load_cores=None if load is None else load / sum(seconds),
+        other_load_cores=None if load is None else max(0.0, load / sum(seconds)),
         swapped_pages=_total(turn.swapped_pages for turn in turns),
         energy_joules=_total(turn.energy_joules for turn in turns),
     )

@@ -12,6 +12,7 @@ _PROCESSOR_TIMES = Path("/proc/stat")
 _MEMORY_EVENTS = Path("/proc/vmstat")
 _MEMORY = Path("/proc/meminfo")
 _OWN_STATUS = Path("/proc/self/status")
+_OWN_THREADS = Path("/proc/self/task")
 _TOOL_SECONDS = 5
 
 
@@ -48,6 +49,15 @@ def read_available_bytes() -> int | None:
         return int(_MEMORY.read_text().partition("MemAvailable:")[2].split()[0]) * 1024
     except (OSError, ValueError, IndexError):
         return None
+
+
+def count_running_threads() -> int | None:
+    """Threads of this process that run or could run: one, where all but the one that asks sleep."""
+    try:
+        states = [file.read_text().rpartition(")")[2].split()[0] for file in _OWN_THREADS.glob("*/stat")]
+    except (OSError, IndexError):  # One has ended meanwhile, say.
+        return None
+    return states.count("R") or None
 
 
 def read_resident_bytes() -> int | None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from runtime.dataset import DataSet
 
 _PROGRESS_SECONDS = 0.2
+_LOOK_SECONDS, _MOST_IDLE_SECONDS = 0.001, 1.0
 
 Send = Callable[[str, Any], None]
 # Seconds of one query: prepare and invoke (None where it has several pictures), total.
@@ -84,6 +85,7 @@ def _time(task: LatencyTask, run: Callable[[], Times], firsts: tuple[float, floa
 
     @contextmanager
     def turn() -> Iterator[None]:
+        wait_until_idle()
         send("waits", True)
         if not sys.stdin.readline():
             raise BrokenPipeError("whoever gives the turns has gone")
@@ -108,6 +110,19 @@ def _time(task: LatencyTask, run: Callable[[], Times], firsts: tuple[float, floa
         conditions=replace(join_conditions(conditions), gpu_memory_bytes=read_gpu_memory_bytes()),
         turn_runs=tuple(map(len, turns)),
     )
+
+
+def wait_until_idle(most_seconds: float = _MOST_IDLE_SECONDS) -> None:
+    """Wait until all other threads of this process sleep, where the machine tells, or `most_seconds` are over.
+
+    Those of a backend go round in a circle for some ten milliseconds after a run, in case there is another one; the
+    process that has its turn next would be slowed down by them.
+    """
+    from benchmarks.sensors import count_running_threads
+
+    until = time.monotonic() + most_seconds
+    while (count_running_threads() or 1) > 1 and time.monotonic() < until:
+        time.sleep(_LOOK_SECONDS)
 
 
 def measure_answers(task: AccuracyTask, send: Send) -> Answers:

@@ -115,6 +115,7 @@ class _Worker:
                 return True
             if "progress" in message:
                 progress(message["progress"]["done"], message["progress"]["total"])
+        self._process.wait()  # Its end takes time from the processor that another one's turn would be without.
         return False
 
     def give_turn(self) -> None:
