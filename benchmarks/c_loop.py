@@ -54,9 +54,7 @@ class CLoop:
                 yield CProcess(process, str(model), log, scores)
             finally:
                 process.kill()
-                assert process.stdin is not None
-                with suppress(BrokenPipeError):  # What was not read yet, of one that has ended.
-                    process.stdin.close()
+                process.communicate()  # closes the pipe, of one that has ended too
 
 
 class CProcess:

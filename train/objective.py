@@ -26,7 +26,7 @@ def build_learner(model: keras.Model, settings: Settings, teacher: keras.Model |
     """(values, targets) -> rows of probabilities; `model` shares its weights with it.
 
     values: what `model` takes. targets: float32, batch x classes. teacher: pictures of the same kind, of any size ->
-    probabilities in the same order; never learns.
+    probabilities of all classes in the same order, as load_teacher gives them; never learns.
     """
     shape = tuple(model.input.shape[1:])
     values = keras.Input(shape, name="values")
@@ -38,7 +38,7 @@ def build_learner(model: keras.Model, settings: Settings, teacher: keras.Model |
         teacher.trainable = False
         height, width = teacher.input.shape[1:3]
         seen = pictures if (height, width) == shape[:2] else layers.Resizing(height, width)(pictures)
-        rows.append(as_classes(teacher(seen, training=False)))
+        rows.append(teacher(seen, training=False))
     return keras.Model([values, targets], ops.stack([ops.cast(row, "float32") for row in rows], axis=1))
 
 

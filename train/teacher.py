@@ -12,7 +12,7 @@ from train.objective import as_classes
 
 
 def load_teacher(path: Path | None, labels: tuple[str, ...]) -> keras.Model | None:
-    """The model in a `.keras` (pictures 0..255 -> probabilities, in the order of `labels`); None without a path.
+    """The model in a `.keras` (pictures 0..255 -> probabilities of all `labels`, in their order); None without a path.
 
     Raises ModelError where there is none, TrainingError where it knows other classes.
     """

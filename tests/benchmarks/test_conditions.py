@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
-import sys
-import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +13,6 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.host import is_emulated
 from benchmarks.power import Energy, PowerLog, difference_joules, read_energy, read_power_log
 from benchmarks.sensors import parse_gpu_memory
-from benchmarks.worker import wait_until_idle
 from tests.benchmarks.figures import QUIET
 
 
@@ -71,34 +66,6 @@ def test_ticks_that_one_turn_lacks_and_another_has_too_many_of_cancel_out() -> N
     turns = [Conditions(((0.0, 1.0),), other_load_cores=load) for load in (0.3, -0.3, -0.2)]
     assert join_conditions(turns[:2]).other_load_cores == pytest.approx(0)
     assert join_conditions(turns).other_load_cores == 0
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells which threads run")
-def test_a_process_gives_its_turn_away_when_its_threads_sleep() -> None:
-    """A thread of native code stands for a backend's, which go on for a while after a run."""
-    begun, ended = threading.Event(), []
-
-    def work() -> None:
-        begun.set()
-        hashlib.pbkdf2_hmac("sha256", b"", b"", 1_000_000)
-        ended.append(time.monotonic())
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    begun.wait()
-    time.sleep(0.05)  # until it is in native code
-    wait_until_idle(most_seconds=60)
-    waited_until = time.monotonic()
-    thread.join()
-    assert waited_until >= ended[0] - 0.05
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux alone tells which threads run")
-def test_threads_that_never_sleep_hold_nothing_up_for_ever() -> None:
-    command = "import threading, benchmarks.worker as w; threading.Thread(target=lambda: [0 for _ in iter(int, 1)], "
-    command += "daemon=True).start(); w.wait_until_idle(0.2); print('goes on')"
-    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False, timeout=120)
-    assert done.stdout == "goes on\n"
 
 
 def test_the_conditions_of_a_round_are_those_of_its_turns() -> None:
