@@ -59,6 +59,9 @@ def main(arguments: list[str] | None = None) -> int:
     except EdgeframeError as error:
         print(f"benchmarks: {error}", file=sys.stderr)
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
+    except ModuleNotFoundError as error:
+        print(f"benchmarks: {error.name} is not installed; pip install -e '.[benchmarks]'", file=sys.stderr)
+        return EXIT_FAILED
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:

@@ -139,6 +139,14 @@ def test_as_many_processes_are_side_by_side_as_half_of_the_memory_holds(models: 
     assert [len(group) for group in share_memory(tasks, 64_000_000_000)] == [5]
 
 
+def test_a_missing_extra_is_named_with_its_remedy(models: Path, colours: Path, tmp_path: Path) -> None:
+    code = "import sys; sys.modules['tqdm'] = None; from benchmarks.cli import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", code, "run", models / "rgb_int8.tflite", "--data", colours, "--out", tmp_path]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    words = "benchmarks: tqdm is not installed; pip install -e '.[benchmarks]'\n"
+    assert (done.returncode, done.stderr) == (1, words)
+
+
 def test_a_model_that_answers_nan_is_a_row_that_says_so(run: Run, models: Path, colours: Path, tmp_path: Path) -> None:
     model = tmp_path / "nan.onnx"
     weight, nan = np.float32(6 / 255).tobytes(), np.float32(np.nan).tobytes()
