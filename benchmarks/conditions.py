@@ -15,6 +15,9 @@ from runtime.temperature import read_temperatures
 
 N = TypeVar("N", int, float)
 
+# A shorter round tells nothing of other programs: the kernel counts each core's work in hundredths of a second.
+_SHORTEST_SECONDS = 0.25
+
 
 @dataclass(frozen=True)
 class Conditions:
@@ -24,7 +27,8 @@ class Conditions:
     temperature_celsius: of the hottest zone, frequency_hertz: the cores' mean, both at the end. is_throttled: whether
     the processor was slowed down, for heat or a weak power supply.
     other_load_cores: cores kept busy by other programs; of a single turn it may be below 0, as the kernel counts in
-    hundredths of a second, of a round not. swapped_pages: that the machine read back from swap.
+    hundredths of a second, of a round not; None of one under a quarter of a second. swapped_pages: that the machine
+    read back from swap.
     energy_joules: of the whole processor (RAPL), or of what the power meter measured.
     gpu_memory_bytes: of the process, at the end.
     """
@@ -82,7 +86,7 @@ def join_conditions(turns: Sequence[Conditions]) -> Conditions:
         temperature_celsius=_largest(turn.temperature_celsius for turn in turns),
         frequency_hertz=turns[-1].frequency_hertz,
         is_throttled=None if None in throttled else any(throttled),
-        other_load_cores=None if load is None else max(0.0, load / sum(seconds)),
+        other_load_cores=None if load is None or sum(seconds) < _SHORTEST_SECONDS else max(0.0, load / sum(seconds)),
         swapped_pages=_total(turn.swapped_pages for turn in turns),
         energy_joules=_total(turn.energy_joules for turn in turns),
     )

@@ -87,12 +87,12 @@ TRAININGS = (
     Training("flowers-lite0", "flowers", "efficientnet_lite0", ("--strategy", "partial"), 0.92),
     Training("cats_dogs-mobilenet", "cats_dogs", "mobilenet", _QUARTER, 0.96),
     Training("cats_dogs-lite0", "cats_dogs", "efficientnet_lite0", ("--strategy", "head"), 0.985),
-    Training("cats_dogs-scratch", "cats_dogs", "cats_dogs", ("--epochs", "25"), 0.80),
+    Training("cats_dogs-scratch", "cats_dogs", "cats_dogs", ("--epochs", "120", "--augment", "strong"), 0.80),
     Training("cats_dogs-scratch-plain", "cats_dogs", "cats_dogs", ("--epochs", "25", "--augment", "none")),
     Training("cifar_simple-lesson", "cifar10", "cifar_simple", _LESSON, 0.679),
     Training("cifar_simple", "cifar10", "cifar_simple", ("--epochs", "5", "--augment", "none"), 0.679),
     Training("cifar_bn", "cifar10", "cifar_bn", ("--epochs", "20", "--augment", "none"), 0.80),
-    Training("resnet8", "cifar10", "resnet8", ("--epochs", "15")),
+    Training("resnet8", "cifar10", "resnet8", ("--epochs", "45")),
     Training("cifar_small", "cifar10", "cifar_small", ("--epochs", "15")),
 )
 

@@ -114,12 +114,11 @@ class RandomTones(layers.Layer):  # type: ignore[misc]
     def call(self, pictures: KerasTensor, training: bool = False) -> KerasTensor:
         if not training:
             return pictures
-        batch = ops.shape(pictures)[0]
-        for _ in range(self._AT_A_TIME):
-            drawn = keras.random.randint((batch, 1, 1, 1), 0, len(self._ways) + 1, seed=self._seeds)
-            before = pictures
-            for number, way in enumerate(self._ways):
-                pictures = ops.where(drawn == number, way(before, training=True), pictures)
+        each = (ops.shape(pictures)[0], self._AT_A_TIME)
+        drawn = keras.random.randint(each, 0, len(self._ways) + 1, seed=self._seeds)
+        for number, way in enumerate(self._ways):
+            is_drawn = ops.any(drawn == number, axis=-1)[:, None, None, None]
+            pictures = ops.where(is_drawn, way(pictures, training=True), pictures)
         return pictures
 
 

@@ -68,6 +68,12 @@ def test_ticks_that_one_turn_lacks_and_another_has_too_many_of_cancel_out() -> N
     assert join_conditions(turns).other_load_cores == 0
 
 
+def test_a_round_of_a_few_ticks_tells_nothing_of_other_programs() -> None:
+    turns = [Conditions(((0.0, 0.1),), other_load_cores=4.1)] * 3
+    assert join_conditions(turns[:2]).other_load_cores is None
+    assert join_conditions(turns).other_load_cores == pytest.approx(4.1)
+
+
 def test_the_conditions_of_a_round_are_those_of_its_turns() -> None:
     first = Conditions(((0.0, 1.0),), 50.0, 2e9, False, 0.5, 1, 2.0)
     second = Conditions(((4.0, 7.0),), 60.0, 1e9, True, 0.1, 2, 6.0)
