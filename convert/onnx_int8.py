@@ -27,7 +27,7 @@ from convert.agreement import Agreement, compare_scores
 from convert.layers import LayerNames
 from convert.network import Network
 from convert.observer import Observer
-from convert.onnx_graph import INPUT, keep_used_domains
+from convert.onnx_graph import INPUT, keep_used_domains, share_constants
 from convert.onnx_input import take_bytes
 from convert.onnx_schemes import SCHEMES, Scheme, choose_scheme
 from convert.recipes import Recipe
@@ -142,6 +142,7 @@ def _quantize(model: Any, ranges: Any, scheme: Scheme, kept: list[str]) -> Any:
     quantized = quantizer.model.model
     _require_integer_weights(quantized, kept)
     take_bytes(quantized, INPUT)
+    share_constants(quantized.graph)
     keep_used_domains(quantized)
     return quantized
 

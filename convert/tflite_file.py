@@ -94,12 +94,33 @@ class _Buffer(schema.BufferT):  # type: ignore[misc]
         return super().Pack(builder)
 
 
+class _Builder(flatbuffers.Builder):  # type: ignore[misc]
+    """A builder that writes equal scales, zero points and shapes once.
+
+    A network of many small layers has a zero point of eight bytes, always zero, for each channel: an eighth of its
+    file.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self._written: dict[tuple[str, bytes], int] = {}
+
+    def CreateNumpyVector(self, x: np.ndarray) -> int:  # noqa: N802 - the library's name
+        # Bytes are a buffer's, which begins at a place of its own.
+        if x.dtype.itemsize == 1:
+            return int(super().CreateNumpyVector(x))
+        key = x.dtype.str, x.tobytes()
+        if key not in self._written:
+            self._written[key] = super().CreateNumpyVector(x)
+        return self._written[key]
+
+
 def edit_model(content: bytes, edit: Callable[[Any], None]) -> bytes:
     """A TFLite file's bytes after `edit` has changed its tables (a schema.ModelT) in place, without any zip."""
     model = schema.ModelT.InitFromPackedBuf(content, 0)
     edit(model)
     model.buffers = [_Buffer(buffer.data, buffer.offset, buffer.size) for buffer in model.buffers]
-    builder = flatbuffers.Builder(len(content))
+    builder = _Builder(len(content))
     builder.Finish(model.Pack(builder), _IDENTIFIER)
     return bytes(builder.Output())
 

@@ -153,6 +153,14 @@ def test_the_same_network_gives_the_same_bytes_again(converted: Converted, tmp_p
     assert again.read_bytes() == converted.path.read_bytes()
 
 
+def test_equal_zero_points_and_scales_are_in_it_once(converted: Converted) -> None:
+    if converted.recipe not in ("int8", "int8-float-io"):
+        pytest.skip("it has hardly any")
+    find = tflite_quantizations if converted.path.suffix == ".tflite" else onnx_constants
+    found = find(converted.path)
+    assert len({values for _, values in found}) == len({place for place, _ in found}) < len(found)
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_another_process_with_another_hash_order_gives_the_same_bytes(
     run: Run, colours: Trained, tmp_path: Path, form: str
@@ -189,6 +197,35 @@ def test_an_onnx_file_takes_several_pictures_at_once(converted: Converted) -> No
     # By the same session: products of int8 differ between settings on processors without VNNI.
     singly = np.concatenate([session.run(["scores"], {"image": picture[None]})[0] for picture in pictures])
     assert np.abs(scores - singly).max() < FLOAT_TOLERANCE
+
+
+def tflite_quantizations(path: Path) -> list[tuple[int, bytes]]:
+    """Of each tensor, where its scales and where its zero points begin in the file, and what they are."""
+    from tensorflow.lite.python import schema_py_generated as schema
+
+    graph = schema.Model.GetRootAs(path.read_bytes(), 0).Subgraphs(0)
+    tensors = [graph.Tensors(number).Quantization() for number in range(graph.TensorsLength())]
+    return [
+        (told._tab.Vector(told._tab.Offset(field)), values.tobytes())
+        for told in tensors
+        for field, values in ((8, told.ScaleAsNumpy()), (10, told.ZeroPointAsNumpy()))
+        if told._tab.Offset(field)
+    ]
+
+
+def onnx_constants(path: Path) -> list[tuple[str, bytes]]:
+    """Of each input of a node that is a constant, its name and what it is."""
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load(path).graph
+    held = {weight.name: numpy_helper.to_array(weight) for weight in graph.initializer}
+    return [
+        (name, f"{held[name].dtype} {held[name].shape}".encode() + held[name].tobytes())
+        for node in graph.node
+        for name in node.input
+        if name in held
+    ]
 
 
 def tflite_weights(path: Path) -> list[np.dtype]:
