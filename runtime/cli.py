@@ -13,6 +13,7 @@ import importlib
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from types import ModuleType
 from typing import NoReturn
 
@@ -32,6 +33,7 @@ COMMANDS = {
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2, 130, 143
 
 _GARBAGE_THRESHOLD = 100_000
+_BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
 _EPILOG = """examples:
   runtime classify photo.jpg              what is on a photo, by the model that comes along
@@ -49,7 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     gc.set_threshold(_GARBAGE_THRESHOLD)
     signal.signal(signal.SIGTERM, _terminate)
     try:
-        parser, commands = _make_parser(arguments)
+        with _one_blas_thread():
+            parser, commands = _make_parser(arguments)
         args = parser.parse_args(arguments)
         if args.command is None:
             parser.print_help()
@@ -78,6 +81,22 @@ def run_command() -> NoReturn:
         with contextlib.suppress(OSError):
             stream.flush()
     os._exit(status)
+
+
+@contextlib.contextmanager
+def _one_blas_thread() -> Iterator[None]:
+    """While numpy is imported: its OpenBLAS would start a thread for each core, which goes round for 20 ms on the cores
+    that the network is to have, and nothing here multiplies matrices. What the user has set stays.
+    """
+    if _BLAS_THREADS in os.environ:
+        yield
+        return
+    os.environ[_BLAS_THREADS] = "1"
+    try:
+        yield
+    finally:
+        # Programs that are started from here may multiply them.
+        del os.environ[_BLAS_THREADS]
 
 
 def _make_parser(arguments: list[str]) -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:

@@ -7,7 +7,6 @@ no home, or it cannot be written, nothing is remembered.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -38,6 +37,8 @@ def remember(kind: str, name: str, fields: dict[str, Any]) -> bool:
 
 def file_sha256(path: Path) -> str:
     """Of its content, as 64 hexadecimal digits."""
+    import hashlib  # OpenSSL comes with it, which the model in the wheel starts without
+
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK_BYTES):

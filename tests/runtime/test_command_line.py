@@ -109,6 +109,31 @@ def test_ctrl_c_ends_a_camera_quietly(model: Path) -> None:
         assert complaints == ""
 
 
+_THREADS_AND_SETTING = """import os, sys
+from runtime.cli import main
+status = main(sys.argv[1:])
+print(len(os.listdir("/proc/self/task")), os.environ.get("OPENBLAS_NUM_THREADS"))
+sys.exit(status)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="only Linux counts a process's threads there")
+@pytest.mark.parametrize("setting", [None, "3"])
+def test_numpy_starts_no_threads_and_what_is_started_later_is_told_nothing(
+    model: Path, green: Path, setting: str | None
+) -> None:
+    """Unless the user wants them."""
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    if setting:
+        environment["OPENBLAS_NUM_THREADS"] = setting
+    command = [sys.executable, "-c", _THREADS_AND_SETTING, "classify", str(green), "--model", str(model), "--threads=1"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    threads, found = done.stdout.splitlines()[-1].split()
+    assert found == str(setting)
+    assert setting or threads == "1"
+
+
 def test_a_reader_that_has_had_enough_ends_it_quietly(model: Path) -> None:
     command = f"{sys.executable} -m runtime classify --camera test --model {model} | head -n 1"
     done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
