@@ -88,7 +88,7 @@ TRAININGS = (
     Training("cats_dogs-mobilenet", "cats_dogs", "mobilenet", _QUARTER, 0.96),
     Training("cats_dogs-lite0", "cats_dogs", "efficientnet_lite0", ("--strategy", "head"), 0.985),
     Training("cats_dogs-scratch", "cats_dogs", "cats_dogs", ("--epochs", "120", "--augment", "strong"), 0.80),
-    Training("cats_dogs-scratch-plain", "cats_dogs", "cats_dogs", ("--epochs", "25", "--augment", "none")),
+    Training("cats_dogs-scratch-plain", "cats_dogs", "cats_dogs", ("--epochs", "120", "--augment", "none")),
     Training("cifar_simple-lesson", "cifar10", "cifar_simple", _LESSON, 0.679),
     Training("cifar_simple", "cifar10", "cifar_simple", ("--epochs", "5", "--augment", "none"), 0.679),
     Training("cifar_bn", "cifar10", "cifar_bn", ("--epochs", "20", "--augment", "none"), 0.80),
