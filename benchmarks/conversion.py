@@ -111,7 +111,11 @@ def measure_conversion(model: Path, data_dir: Path, imagenet: Path | None, out: 
         raise BenchmarkError(f"{model}: has no model card; expected what python -m train wrote")
     data = find_data(card, model, data_dir, imagenet)
     files = {name: out / f"{model.stem}_{name}" for name in ("float32.tflite", "int8.tflite", "int8.onnx")}
-    costs = {name: _convert(model, file, name.partition(".")[0], data) for name, file in files.items()}
+    costs: dict[str, ProcessCost] = {}
+    with progress_bar(f"converting {model.name}", "file") as show:
+        for name, file in files.items():
+            show(len(costs), len(files))
+            costs[name] = _convert(model, file, name.partition(".")[0], data)
     answers = {name: _ask(file, data) for name, file in files.items()}
     original = answers["float32.tflite"]
 
