@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from convert.network import BATCH, Network
+from convert.network import Network, split_batches
 from convert.observer import Observer
 from convert.pictures import FittedPictures
 
@@ -67,8 +67,7 @@ def compare_scores(original: np.ndarray, converted: np.ndarray, targets: np.ndar
 
 def ask_original(network: Network, fitted: FittedPictures, observer: Observer) -> np.ndarray:
     """What the network says of the pictures: float32, count x classes."""
-    pictures = fitted.pictures
-    batches = [pictures[start : start + BATCH] for start in range(0, len(pictures), BATCH)]
+    batches = split_batches(fitted.pictures)
     return np.concatenate(
         [network.scores(batch) for batch in observer.track(batches, "asking the original", len(batches))]
     )

@@ -15,7 +15,16 @@ from convert.source import Source
 from runtime.card import ModelCard
 from runtime.errors import ConversionError
 
-BATCH = 32
+# What the network is asked about at a time: feature maps of 32 photos took a quarter of a gigabyte.
+_PIXELS_AT_ONCE = 1 << 19
+_MOST_AT_ONCE = 64
+
+
+def split_batches(pictures: np.ndarray) -> list[np.ndarray]:
+    """Pictures, count x height x width x channels, in order, in parts of as many as a network takes at a time."""
+    height, width = pictures.shape[1:3]
+    size = min(_MOST_AT_ONCE, max(1, _PIXELS_AT_ONCE // (height * width)))
+    return [pictures[start : start + size] for start in range(0, len(pictures), size)]
 
 
 @dataclass(frozen=True)
@@ -42,10 +51,7 @@ class Network:
 
     def scores(self, pictures: np.ndarray) -> np.ndarray:
         """The scores, float32 count x classes, of uint8 pictures, count x height x width x channels."""
-        batches = [
-            self.model.predict_on_batch(pictures[start : start + BATCH].astype(np.float32))
-            for start in range(0, len(pictures), BATCH)
-        ]
+        batches = [self.model.predict_on_batch(batch.astype(np.float32)) for batch in split_batches(pictures)]
         return self._spread(np.concatenate(batches).astype(np.float32))
 
     def ask(self, run: Callable[[np.ndarray], np.ndarray], picture: np.ndarray) -> np.ndarray:
