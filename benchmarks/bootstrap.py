@@ -89,8 +89,11 @@ def estimate_ratio_in_turns(measured: Sequence[Rounds], reference: Sequence[Roun
 
 
 def _turn_ratios(ours: Rounds, theirs: Rounds) -> np.ndarray:
-    both = min(len(ours), len(theirs))
-    return np.asarray(_centres(ours[:both]) / _centres(theirs[:both]))
+    """Of as many runs of either: the caches of a turn are warmer with each, and a faster model has more of them."""
+    if not (ours and theirs and all(map(len, (*ours, *theirs)))):
+        raise ValueError("an empty turn, or none; expected times in each")
+    pairs = [(mine[: len(other)], other[: len(mine)]) for mine, other in zip(ours, theirs)]
+    return np.asarray([np.median(mine) / np.median(other) for mine, other in pairs])
 
 
 def _centres(rounds: Rounds) -> np.ndarray:
