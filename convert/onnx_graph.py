@@ -50,8 +50,8 @@ def _rename(graph: Any, names: dict[str, str]) -> None:
     for value in (*graph.input, *graph.output, *graph.initializer):
         value.name = names.get(value.name, value.name)
     for node in graph.node:
-        node.input[:] = [names[value] for value in node.input]
-        node.output[:] = [names[value] for value in node.output]
+        node.input[:] = [names.get(value, value) for value in node.input]
+        node.output[:] = [names.get(value, value) for value in node.output]
     weights = sorted(graph.initializer, key=lambda weight: weight.name)
     del graph.initializer[:], graph.value_info[:]
     graph.initializer.extend(weights)
@@ -75,13 +75,9 @@ def share_constants(graph: Any) -> None:
             node.name = ""
             if node.input[0] in held:
                 names[node.output[0]] = f"w{len(names)}"
-    for node in graph.node:
-        node.input[:] = [names.get(value, value) for value in node.input]
-        node.output[:] = [names.get(value, value) for value in node.output]
     del graph.initializer[:]
-    for weight in kept.values():
-        weight.name = names[weight.name]
-        graph.initializer.append(weight)
+    graph.initializer.extend(kept.values())
+    _rename(graph, names)
 
 
 def keep_used_domains(model: Any) -> None:
