@@ -16,6 +16,7 @@ from runtime.sources.view import Orientation, View
 # libswscale's public flag that leaves out every other line of the source's chroma (SWS_SRC_V_CHR_DROP, by its number,
 # as the filter knows no name for it).
 _HALF_CHROMA_LINES = "+65536"
+_CACHE_LINE_BYTES = 64
 # Of RGB, so many lines become one: with half of them there still is a mean of two, 0.04 of 255 levels from that of all.
 _LINES_TO_SPARE = 4
 
@@ -49,6 +50,7 @@ class VideoScaler:
             plan = plan_fit((frame.width, frame.height), *target, self._view, turned)
             self._steps, self._kind = (_build_graph(frame, plan), plan), kind
         graph, plan = self._steps
+        _read_ahead(frame, plan)
         graph.push(frame)
         return plan.finish(_interleave(graph.pull()))
 
@@ -62,6 +64,18 @@ class VideoScaler:
 def _orientation(frame: av.VideoFrame) -> Orientation:
     """As a phone noted it that was held upright; PyAV tells it in degrees counterclockwise."""
     return Orientation(round(-getattr(frame, "rotation", 0) / 90) % 4)  # not in the oldest PyAV
+
+
+def _read_ahead(frame: av.VideoFrame, plan: FitPlan) -> None:
+    """Bring the lines that will be scaled into the processor's caches, all at once.
+
+    libswscale reads line by line and waits for each. Of a frame that is in no cache any more, as one that a decoder has
+    kept to decode others by, that is most of its time.
+    """
+    for plane in frame.planes:
+        content = np.frombuffer(plane, np.uint8)
+        first, end = (len(content) * line // frame.height for line in (plan.box.top, plan.box.bottom))
+        content[first:end:_CACHE_LINE_BYTES].max(initial=0)
 
 
 def _interleave(planar: Any) -> np.ndarray:
