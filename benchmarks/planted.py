@@ -1,12 +1,14 @@
-"""A difference of known size between a model and itself: so much of the time of a run is waited busily on top."""
+"""A difference of known size between a model and itself: so much of the time of a run is waited busily."""
 
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
-from runtime.backends import Backend
+    from runtime.backends import Backend
 
 
 class WaitingBackend:
@@ -21,10 +23,15 @@ class WaitingBackend:
     def run(self, image: np.ndarray) -> np.ndarray:
         started = time.monotonic()
         scores = self._inside.run(image)
-        ended = time.monotonic() + (time.monotonic() - started) * self._share
-        while time.monotonic() < ended:
-            pass
+        wait_busily((time.monotonic() - started) * self._share)
         return scores
 
     def read_cam(self) -> np.ndarray | None:
         return self._inside.read_cam()
+
+
+def wait_busily(seconds: float) -> None:
+    """Keep the processor for so long."""
+    ended = time.monotonic() + seconds
+    while time.monotonic() < ended:
+        pass

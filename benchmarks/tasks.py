@@ -61,7 +61,8 @@ class LatencyTask:
     """Time `runs` queries, or as many as fit into `seconds` where that is less.
 
     started_at: monotonic seconds (the whole machine's clock) when its process was started. planted_share: so much of
-    a picture's time is waited busily on top of each, a difference that the method has to find.
+    a picture's time is waited busily on top of each, a difference that the method has to find. silent_share: likewise
+    after each, when no time is taken any more.
     """
 
     subject: Subject
@@ -70,6 +71,7 @@ class LatencyTask:
     seconds: float | None
     started_at: float = 0.0
     planted_share: float = 0.0
+    silent_share: float = 0.0
 
 
 @dataclass(frozen=True)

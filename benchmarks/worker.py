@@ -41,6 +41,7 @@ Times = tuple[float | None, float | None, float]
 def measure_latency(task: LatencyTask, send: Send) -> Round:
     import numpy as np
 
+    from benchmarks.planted import wait_busily
     from benchmarks.scenarios import SCENARIOS
     from runtime.frame import Frame
 
@@ -56,6 +57,7 @@ def measure_latency(task: LatencyTask, send: Send) -> Round:
 
         def run() -> Times:
             timings = classifier.classify_frame(Frame(picture)).timings
+            wait_busily(timings.invoke * task.silent_share)
             return timings.prepare, timings.invoke, timings.total
 
         return _time(task, run, (load_seconds, first, to_first), send)

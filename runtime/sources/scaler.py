@@ -66,7 +66,7 @@ def _orientation(frame: av.VideoFrame) -> Orientation:
     return Orientation(round(-getattr(frame, "rotation", 0) / 90) % 4)  # not in the oldest PyAV
 
 
-def _read_ahead(frame: av.VideoFrame, plan: FitPlan) -> None:
+def _read_ahead(frame: Any, plan: FitPlan) -> None:
     """Bring the lines that will be scaled into the processor's caches, all at once.
 
     libswscale reads line by line and waits for each. Of a frame that is in no cache any more, as one that a decoder has

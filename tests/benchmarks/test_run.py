@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import threading
@@ -99,6 +100,15 @@ def test_a_model_that_takes_its_process_down_is_a_row_and_the_rest_goes_on(
     assert done.returncode == 1
     assert [failure.name for failure in results.failures] == ["rgb_int8.tflite (litert, 1 thread)"]
     assert [measurement.name for measurement in results.measurements] == ["rgb_float32.onnx"]
+
+
+def test_a_silent_wait_is_in_no_time(models: Path) -> None:
+    subject = Subject(str(models / "rgb_int8.tflite"), "litert", 1)
+    tasks = [LatencyTask(subject, 0, 40, None, **share) for share in ({"planted_share": 99.0}, {"silent_share": 99.0})]
+    planted, silent = run_in_turns(tasks)
+    assert isinstance(planted, Round)
+    assert isinstance(silent, Round)
+    assert statistics.median(planted.invoke_seconds) > 20 * statistics.median(silent.invoke_seconds)
 
 
 def test_a_process_that_dies_in_one_of_its_turns_leaves_the_others_theirs(models: Path) -> None:
