@@ -58,12 +58,15 @@ def _rename(graph: Any, names: dict[str, str]) -> None:
 
 
 def share_constants(graph: Any) -> None:
-    """Keep equal constants of an integer GraphProto once, and name them, and what they widen to, by number, in place.
+    """Keep equal constants of an integer GraphProto once, and name them, what they widen to, and integers between two
+    nodes by number, in place.
 
     onnxruntime gives each channel of each layer a zero point, always zero, and each constant a name as long as those of
-    all the nodes that it was fused from: together they were an eighth of a small file.
+    all the nodes that it was fused from: together they were an eighth of a small file. What is widened again keeps its
+    long name, by which it is compared with that of the original (convert.diagnose_onnx).
     """
     held = {weight.name: weight for weight in graph.initializer}
+    given = {value.name for value in graph.output}
     kept: dict[tuple[int, tuple[int, ...], bytes], Any] = {}
     names: dict[str, str] = {}
     for node in graph.node:
@@ -75,6 +78,8 @@ def share_constants(graph: Any) -> None:
             node.name = ""
             if node.input[0] in held:
                 names[node.output[0]] = f"w{len(names)}"
+            elif node.op_type == "QuantizeLinear" and node.output[0] not in given:
+                names[node.output[0]] = f"q{len(names)}"
     del graph.initializer[:]
     graph.initializer.extend(kept.values())
     _rename(graph, names)

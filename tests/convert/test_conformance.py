@@ -135,6 +135,7 @@ def test_its_golden_samples_are_tiny_and_give_the_answers_that_they_promise(conv
     for sample in card.golden:
         picture = open_picture(sample.png)
         assert max(picture.size) <= 96
+        assert picture.mode == "L" or len(picture.getcolors() or ()) in range(1, 17)
         scores = backend.run(fit_image(picture, card.input, card.fit))
         assert card.labels[int(scores.argmax())] == sample.label
         assert scores.max() == pytest.approx(sample.score, abs=1e-4)
