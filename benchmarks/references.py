@@ -22,7 +22,7 @@ from benchmarks.progress import Progress
 from benchmarks.rounds import AUTO_RUNS, AUTO_SECONDS
 from benchmarks.tasks import Data
 from benchmarks.timing import TURNS, time_runs, warm_up
-from runtime.backends.backend import decode_scores, make_encoder
+from runtime.backends.backend import make_decoder, make_encoder
 from runtime.classifier import Classifier
 from runtime.errors import EdgeframeError
 from runtime.frame import Frame
@@ -147,7 +147,7 @@ def _make_loop(run: Callable[[], float]) -> Loop:
 
 def _check_scores(classifier: Classifier, frame: Frame, answer: bytes) -> None:
     output = classifier.backend.output
-    theirs = decode_scores(output, np.frombuffer(answer, output.dtype))
+    theirs = make_decoder(output)(np.frombuffer(answer, output.dtype))
     apart = float(np.abs(theirs - classifier.backend.run(frame.image)).max())
     if not apart <= _SAME_SCORES:
         raise BenchmarkError(

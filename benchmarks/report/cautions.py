@@ -109,7 +109,7 @@ def _unsure(measured: Sequence[Measurement]) -> str | None:
     step = "take --runs auto" if fewest < ENOUGH_ROUNDS else "measure on an idle machine"
     return (
         f"too few runs for this machine's noise: the median of {len(touched)} of {len(measured)} is known to "
-        f"\u00b1{worst.latency.reach:.0%} at worst ({worst.subject}), not \u00b1{SURE_REACH:.0%}; {step}"
+        f"\u00b1{worst.latency.reach:.1%} at worst ({worst.subject}), not \u00b1{SURE_REACH:.0%}; {step}"
     )
 
 

@@ -16,7 +16,7 @@ from runtime.backends.backend import (
     check_classifier,
     check_output,
     decode_cam,
-    decode_scores,
+    make_decoder,
     make_encoder,
     picture_shape,
 )
@@ -52,6 +52,8 @@ class OnnxBackend:
         self._names = [self.output.name] if self.cam is None else [self.output.name, self.cam.name]
         self._maps: list[np.ndarray] = []
         self._encode = make_encoder(self.input, normalisation)
+        self._decode = make_decoder(self.output)
+        self._decode_cam = None if self.cam is None else make_decoder(self.cam)
 
     def run(self, image: np.ndarray) -> np.ndarray:
         values = self._encode(image)
@@ -61,10 +63,10 @@ class OnnxBackend:
             scores, *self._maps = self._session.run(self._names, {self.input.name: values[np.newaxis]})
         except Exception as error:  # onnxruntime's exceptions have no common base of their own
             raise ModelError(f"{self._path}: {_explain(str(error), 'run')}") from None
-        return decode_scores(self.output, scores)
+        return self._decode(scores)
 
     def read_cam(self) -> np.ndarray | None:
-        return None if self.cam is None else decode_cam(self.cam, self._maps[0])
+        return None if self._decode_cam is None else decode_cam(self._decode_cam, self._maps[0])
 
 
 def open_onnx(path: Path, threads: int, normalisation: OpenNormalisation, provider: str) -> OnnxBackend:

@@ -19,7 +19,7 @@ from runtime.backends.backend import (
     check_classifier,
     check_output,
     decode_cam,
-    decode_scores,
+    make_decoder,
     make_encoder,
     picture_shape,
 )
@@ -52,6 +52,8 @@ class TfliteBackend:
         self._input_index, self._output_index = inputs[0]["index"], outputs[0]["index"]
         self._cam_index = outputs[-1]["index"]
         self._encode = make_encoder(self.input, normalisation)
+        self._decode = make_decoder(self.output)
+        self._decode_cam = None if self.cam is None else make_decoder(self.cam)
 
     def run(self, image: np.ndarray) -> np.ndarray:
         values = self._encode(image)
@@ -60,12 +62,14 @@ class TfliteBackend:
         try:
             self._interpreter.set_tensor(self._input_index, values[np.newaxis])
             self._interpreter.invoke()
-            return decode_scores(self.output, self._interpreter.get_tensor(self._output_index))
+            return self._decode(self._interpreter.get_tensor(self._output_index))
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"{self._path}: {_explain(str(error), self.name, 'run')}") from None
 
     def read_cam(self) -> np.ndarray | None:
-        return None if self.cam is None else decode_cam(self.cam, self._interpreter.get_tensor(self._cam_index))
+        if self._decode_cam is None:
+            return None
+        return decode_cam(self._decode_cam, self._interpreter.get_tensor(self._cam_index))
 
 
 def open_tflite(path: Path, threads: int, normalisation: OpenNormalisation, name: str) -> TfliteBackend:

@@ -13,7 +13,7 @@ from benchmarks.c_loop import CLoop
 from benchmarks.errors import BenchmarkError
 from benchmarks.progress import Progress
 from benchmarks.references import check_against_c, check_against_python
-from runtime.backends.backend import decode_scores
+from runtime.backends.backend import make_decoder
 from runtime.classifier import Classifier
 
 pytest.importorskip("ai_edge_litert", reason="ai-edge-litert is not installed: make install")
@@ -34,7 +34,7 @@ def test_the_c_loop_gives_the_scores_that_our_backend_gives(models: Path, tmp_pa
     with CLoop(tmp_path).open(models / name, picture.astype(backend.input.dtype), 0.01) as process:
         turns = [process.time_runs(runs) for runs in (7, 3)]
         # One network, the same kernels: to the last bit of an integer, and of a float but for its rounding.
-        scores = decode_scores(backend.output, np.frombuffer(process.scores, backend.output.dtype))
+        scores = make_decoder(backend.output)(np.frombuffer(process.scores, backend.output.dtype))
     assert scores == pytest.approx(backend.run(picture), abs=1e-6)
     assert [len(turn) for turn in turns] == [7, 3]
     assert all(0 < seconds < 1 for turn in turns for seconds in turn)
