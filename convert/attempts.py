@@ -88,7 +88,9 @@ class Trial:
     def _write(self, recipe: Recipe) -> tuple[Path, tuple[str, ...]]:
         """The file, and what made it."""
         path = Path(tempfile.mkdtemp(dir=self.folder), self.target.path.name)
-        network = self._corrected if recipe.has_corrected_biases else self._network
+        network = self._network
+        if recipe.has_corrected_biases:
+            network = correct_biases(network, self.material.calibration.pictures, self.observer, recipe.keep_float)
         return path, self.target.form.load_writer()(network, recipe, self._calibration, path, self.observer)
 
     @cached_property
@@ -98,10 +100,6 @@ class Trial:
     @cached_property
     def _calibration(self) -> np.ndarray:
         return span_input_range(self.material.calibration.pictures)
-
-    @cached_property
-    def _corrected(self) -> Network:
-        return correct_biases(self._network, self.material.calibration.pictures, self.observer)
 
 
 def recipes_to_try(

@@ -35,15 +35,18 @@ def can_correct_biases(network: Network) -> bool:
     return bool(list_steps(network.model))
 
 
-def correct_biases(network: Network, pictures: np.ndarray, observer: Observer) -> Network:
+def correct_biases(
+    network: Network, pictures: np.ndarray, observer: Observer, keep_float: Sequence[str] = ()
+) -> Network:
     """The network with a model for its int8 files whose biases are corrected.
 
-    pictures: those that calibrate, uint8, count x height x width x channels.
+    pictures: those that calibrate, uint8, count x height x width x channels. keep_float: layers that are not rounded.
     """
     model = _copy_model(network.model)
     # Spread, as they may be in the order of their classes.
     spread = np.linspace(0, len(pictures) - 1, min(len(pictures), _PICTURES)).round().astype(int)
-    _correct(list_steps(model), pictures[spread], observer)
+    steps = list_steps(model)
+    _correct(steps, pictures[spread], observer, _find_float(steps, set(keep_float)))
     return network.with_corrected(model)
 
 
@@ -57,16 +60,33 @@ def _copy_model(model: Any) -> Any:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
-def _correct(steps: Sequence[Step], pictures: np.ndarray, observer: Observer) -> None:
+def _find_float(steps: Sequence[Step], names: set[str]) -> set[int]:
+    """The numbers of the steps that are not rounded: a normalisation or rectifier is one with the layer before it."""
+    leaders: list[int] = []
+    for number, step in enumerate(steps):
+        is_follower = step.layer is not None and (step.kind == "BatchNormalization" or is_relu(step))
+        leaders.append(leaders[step.inputs[0]] if is_follower else number)
+    floats = {
+        leaders[number] for number, step in enumerate(steps) if step.layer is not None and step.layer.name in names
+    }
+    return {number for number, leader in enumerate(leaders) if leader in floats}
+
+
+def _correct(steps: Sequence[Step], pictures: np.ndarray, observer: Observer, floats: set[int]) -> None:
     values: dict[int, _Pair] = {}
     for number, step in enumerate(observer.track(steps, "correcting biases", len(steps))):
         if step.layer is None:
             values[number] = (pictures.astype(np.float32),) * 2
             continue
-        values[number] = _compute(step, steps, [values[taken] for taken in step.inputs])
+        compute = _compute_float if number in floats else _compute
+        values[number] = compute(step, steps, [values[taken] for taken in step.inputs])
         for taken in step.inputs:
             if max(steps[taken].readers) == number:
                 values.pop(taken, None)
+
+
+def _compute_float(step: Step, steps: Sequence[Step], given: list[_Pair]) -> _Pair:
+    return step.run([one for one, _ in given]), step.run([one for _, one in given])
 
 
 def _compute(step: Step, steps: Sequence[Step], given: list[_Pair]) -> _Pair:

@@ -91,6 +91,17 @@ def test_the_bias_takes_back_what_the_rounded_weights_add(drifting: Trained) -> 
     assert np.array_equal(corrected.scores(pictures), network.scores(pictures))
 
 
+def test_a_layer_that_stays_float32_has_nothing_to_take_back(drifting: Trained) -> None:
+    network = load_network(open_source(drifting.model))
+    pictures = np.load(drifting.data)["x_train"]
+    named = [layer.name for layer in network.model.layers]
+    corrected = correct_biases(network, pictures, Observer(), keep_float=named)
+    assert all(np.array_equal(*pair) for pair in zip(network.model.get_weights(), corrected.written.get_weights()))
+    blurred = correct_biases(network, pictures, Observer(), keep_float=["blur"]).written.get_layer("blur")
+    # What comes before it, the picture, is rounded to nothing but its own levels.
+    assert np.allclose(blurred.bias, network.model.get_layer("blur").bias, atol=1e-3)
+
+
 def test_a_network_that_was_adapted_to_its_pictures_stays_so(tmp_path: Path) -> None:
     import keras
 
