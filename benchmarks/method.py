@@ -94,7 +94,7 @@ def check_planted(model: str, experiments: int, progress: Progress) -> Iterator[
     """A model against itself, and against itself with a busy wait of PLANTED_SHARE, as a run measures them.
 
     All wait as long, the others when their time is taken already. For to wait is no pure wait: meanwhile neighbours
-    take the caches, and of a run after it the network itself takes 0.3 % longer, which is not what was planted.
+    take the caches, and of a run after it the network itself takes a little longer, which is not what was planted.
     """
     nothing, planted = [], []
     for number in range(experiments):

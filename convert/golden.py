@@ -12,7 +12,7 @@ from convert.observer import Observer
 from runtime.card import GoldenSample, ModelCard
 from runtime.dataset import DataSet
 from runtime.image import Picture, fit_image
-from runtime.picture import ReducedPicture
+from runtime.picture import ReducedPicture, open_picture
 
 COUNT = 3
 MAX_SIDE = 96
@@ -29,10 +29,10 @@ def make_golden(data: DataSet, card: ModelCard, score: ScorePicture, observer: O
     samples = []
     candidates = data.sample(CANDIDATES)
     for _, picture in observer.track(candidates.pictures(observer.skip), "golden samples", len(candidates)):
-        small = _shrink(picture)
-        scores = score(fit_image(small.convert("RGB") if small.mode == "P" else small, card.input, card.fit))
+        png = _encode(_shrink(picture))
+        scores = score(fit_image(open_picture(png), card.input, card.fit))  # as the device opens it
         best = int(scores.argmax())
-        samples.append(GoldenSample(_encode(small), card.labels[best], round(float(scores[best]), _DECIMALS)))
+        samples.append(GoldenSample(png, card.labels[best], round(float(scores[best]), _DECIMALS)))
     chosen: list[GoldenSample] = []
     for sample in sorted(samples, key=lambda sample: -sample.score):
         if len(chosen) < COUNT and sample.label not in {other.label for other in chosen}:
