@@ -17,7 +17,8 @@ from runtime.errors import ModelError, UsageError
 from runtime.frame import Frame
 from runtime.image import fit_image, is_picture
 from runtime.labels import match_labels
-from runtime.result import Prediction, Result, Timings
+from runtime.ranking import rank_classes
+from runtime.result import Result, Timings
 
 if TYPE_CHECKING:
     from runtime.sources.scaler import VideoScaler
@@ -106,7 +107,7 @@ class Classifier:
         prepared = time.monotonic()
         scores = self.score(image)
         invoked = time.monotonic()
-        predictions = self._rank(scores, top)
+        predictions = rank_classes(scores, self.card.labels, top)
         done = time.monotonic()
         prepare = frame.prepare + prepared - started
         timings = Timings(done - frame.captured_at, prepare, invoked - prepared, frame.prepare + done - started)
@@ -130,11 +131,6 @@ class Classifier:
             if self._scaler is not None:
                 return self._scaler.fit_array(picture)
         return fit_image(picture, self.card.input, self.card.fit)
-
-    def _rank(self, scores: np.ndarray, top: int) -> tuple[Prediction, ...]:
-        best = np.argsort(-scores, kind="stable")[:top]
-        found = zip(best.tolist(), scores[best].tolist())
-        return tuple(Prediction(self.card.labels[index], index, score) for index, score in found)
 
 
 def to_probabilities(scores: np.ndarray, kind: str) -> np.ndarray:

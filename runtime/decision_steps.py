@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from runtime.ranking import find_best
 from runtime.result import Prediction, Result
 
 
@@ -40,8 +41,8 @@ class Rank:
 
     def __call__(self, result: Result) -> Result:
         scores = kept_scores(result)
-        best = self._allowed[np.argsort(-scores[self._allowed], kind="stable")[: self._top]]
-        predictions = (Prediction(self._labels[index], int(index), float(scores[index])) for index in best)
+        best = [int(self._allowed[number]) for number in find_best(scores[self._allowed], self._top)]
+        predictions = (Prediction(self._labels[index], index, scores.item(index)) for index in best)
         return replace(result, predictions=tuple(predictions))
 
 

@@ -73,17 +73,17 @@ def _read_ahead(frame: Any, plan: FitPlan) -> None:
     kept to decode others by, that is most of its time.
     """
     for plane in frame.planes:
-        content = np.frombuffer(plane, np.uint8)
-        first, end = (len(content) * line // frame.height for line in (plan.box.top, plan.box.bottom))
-        content[first:end:_CACHE_LINE_BYTES].max(initial=0)
+        first, end = (plane.buffer_size * line // frame.height for line in (plan.box.top, plan.box.bottom))
+        lines = (end - first) // _CACHE_LINE_BYTES
+        np.ndarray(lines, np.uint8, plane, first, strides=(_CACHE_LINE_BYTES,)).max(initial=0)
 
 
 def _interleave(planar: Any) -> np.ndarray:
     """Height x width x 3, RGB, of a frame of three planes: green, blue, red."""
-    image = np.empty((planar.height, planar.width, 3), np.uint8)
+    size = planar.height, planar.width
+    image = np.empty((*size, 3), np.uint8)
     for plane, channel in zip(planar.planes, (1, 2, 0)):
-        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-        image[..., channel] = rows[: planar.height, : planar.width]
+        image[..., channel] = np.ndarray(size, np.uint8, plane, strides=(plane.line_size, 1))
     return image
 
 
