@@ -93,6 +93,7 @@ TRAININGS = (
     Training("cats_dogs-scratch-plain", "cats_dogs", "cats_dogs", ("--epochs", "120", "--augment", "none")),
     Training("cifar_simple-lesson", "cifar10", "cifar_simple", _LESSON, 0.679),
     Training("cifar_simple", "cifar10", "cifar_simple", ("--epochs", "5", "--augment", "none"), 0.679),
+    Training("cifar_bn-lesson", "cifar10", "cifar_bn", _LESSON, 0.7747),
     Training("cifar_bn", "cifar10", "cifar_bn", ("--epochs", "20", "--augment", "none"), 0.80),
     Training("resnet8", "cifar10", "resnet8", ("--epochs", "45")),
     Training("cifar_small", "cifar10", "cifar_small", ("--epochs", "15")),
