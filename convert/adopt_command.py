@@ -8,9 +8,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from convert.adopt import CHANNELS, Adoption, adopt
-from convert.arguments import Parser
 from convert.quiet import quiet_libraries
 from runtime.card import Fit, Normalisation
+from runtime.command_line import Parser
 from runtime.errors import UsageError
 from runtime.labels import read_labels
 
@@ -45,8 +45,6 @@ def _make_parser() -> Parser:
         prog="python -m convert adopt",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     add = parser.add_argument
     add("model", metavar="FILE", type=Path, help="a .tflite, .onnx or .keras")
