@@ -111,3 +111,18 @@ def test_train_names_a_keras_backend_only_where_it_says_so() -> None:
             naming.add(file.stem)
     told = described("train").partition("a Keras backend is named")[2]
     assert naming == set(re.findall(r"\w+", told)) & {file.stem for file in (ROOT / "train").rglob("*.py")}
+
+
+def test_what_the_map_names_is_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    paths = set(re.findall(r"`((?:runtime|train|convert|benchmarks|tests)/[\w/.]*)`", text))
+    assert len(paths) > 25
+    assert not [path for path in paths if not (ROOT / path).exists()]
+
+
+def test_the_map_tells_every_exit_status() -> None:
+    from runtime import command_line
+
+    statuses = {str(value) for name, value in vars(command_line).items() if name.startswith("EXIT_")}
+    errors = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## Errors")[2]
+    assert statuses == set(re.findall(r"\b\d+\b", errors))
