@@ -7,8 +7,7 @@ from pathlib import Path
 
 from convert.adopt import CHANNELS, Adoption, adopt
 from convert.quiet import quiet_libraries
-from runtime.card import Fit
-from runtime.command_line import Parser
+from runtime.command_line import Parser, fit
 from runtime.commands.normalisation_arguments import add_normalisation_arguments, read_normalisation
 from runtime.labels import read_labels
 
@@ -48,7 +47,7 @@ def _make_parser() -> Parser:
     add("model", metavar="FILE", type=Path, help="a .tflite, .onnx or .keras")
     add("--labels", metavar="FILE", help="its labels, one a line")
     add_normalisation_arguments(parser)
-    add("--fit", metavar="FIT", help="crop, crop:0.875, squash or letterbox (default: crop)")
+    add("--fit", metavar="FIT", type=fit, help="crop, crop:0.875, squash or letterbox (default: crop)")
     add("--channels", choices=CHANNELS, default="rgb", help="the order that it takes, and of --mean and --std")
     add("--license", metavar="NAME", help="of the model, for example Apache-2.0")
     add("--name", metavar="NAME", help="of the model (default: its metadata's, or the file's)")
@@ -63,7 +62,7 @@ def _parse(arguments: Sequence[str]) -> Adoption:
         out=given.out or given.model.with_name(f"{given.model.stem}_adopted{given.model.suffix}"),
         labels=read_labels(given.labels) if given.labels else None,
         normalisation=read_normalisation(given),
-        fit=Fit.parse(given.fit) if given.fit else None,
+        fit=given.fit,
         channels=given.channels,
         name=given.name,
         licence=given.license,

@@ -10,10 +10,13 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from runtime.errors import EdgeframeError, UsageError
 from runtime.printable import printable
+
+if TYPE_CHECKING:
+    from runtime.card import Fit
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2, 130, 143
 
@@ -102,3 +105,14 @@ def seconds(text: str) -> float:
         return parse_seconds(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def fit(text: str) -> Fit:
+    """`crop`, `crop:0.875`, `squash` or `letterbox`."""
+    from runtime.card import Fit
+
+    try:
+        return Fit.parse(text)
+    except EdgeframeError:
+        expected = "crop, crop:F with F above 0 and at most 1, squash or letterbox"
+        raise argparse.ArgumentTypeError(f"{text!r}, expected {expected}") from None

@@ -19,6 +19,8 @@ LINES = [
         "--runs: 'x', expected a whole number from 1 to 1000000000 (see runtime bench --help)",
     ),
     ("runtime", "bench --runs 0", "--runs: '0', expected a whole number from 1 to"),
+    ("runtime", "bench --fit oval", "--fit: 'oval', expected crop, crop:F with F above 0 and at most 1, squash or"),
+    ("convert", "adopt a.onnx --fit crop:7", "--fit: 'crop:7', expected crop, crop:F with F above 0 and at most 1"),
     ("runtime", "nothing", "'nothing'"),
     (
         "train",

@@ -6,9 +6,9 @@ import argparse
 import os
 from pathlib import Path
 
-from runtime.card import MAX_SIDE, Fit
-from runtime.command_line import Parser, positive, whole_number
-from runtime.errors import EdgeframeError, TrainingError, UsageError
+from runtime.card import MAX_SIDE
+from runtime.command_line import Parser, fit, positive, whole_number
+from runtime.errors import TrainingError, UsageError
 from train.models import ARCHITECTURES
 from train.plan import RECIPES, STRATEGIES
 from train.settings import AUGMENTATIONS
@@ -66,7 +66,7 @@ def train_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--fit",
-        type=_fit,
+        type=fit,
         metavar="FIT",
         help="how a picture of another shape is made the network's: crop, crop:0.875 (that part of the centre square), "
         "squash or letterbox (default: crop, the whole centre square)",
@@ -142,14 +142,6 @@ def _add_network_options(parser: argparse.ArgumentParser) -> None:
         "--alpha", type=_width, default=1.0, metavar="A", help="width, of the mobilenet families (default: 1)"
     )
     parser.add_argument("--size", type=_side, metavar="N", help="input of N x N pixels (default: the network's own)")
-
-
-def _fit(text: str) -> Fit:
-    try:
-        return Fit.parse(text)
-    except EdgeframeError:
-        expected = "crop, crop:F with F above 0 and at most 1, squash or letterbox"
-        raise argparse.ArgumentTypeError(f"{text!r}, expected {expected}") from None
 
 
 def _side(text: str) -> int:

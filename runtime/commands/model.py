@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runtime.command_line import fit
 from runtime.commands.normalisation_arguments import add_normalisation_arguments, read_normalisation
 from runtime.printable import printable
 
@@ -56,7 +57,7 @@ def add_bare_model_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--labels", metavar="FILE", help="its labels, one a line")
     add_normalisation_arguments(group)
     group.add_argument(
-        "--fit", metavar="FIT", help="crop, crop:0.875, squash or letterbox (default: the card's, or crop)"
+        "--fit", type=fit, metavar="FIT", help="crop, crop:0.875, squash or letterbox (default: the card's, or crop)"
     )
 
 
@@ -101,13 +102,12 @@ def read_running(path: str | None, args: argparse.Namespace, *, is_pictures: boo
 
 def read_bare_model(args: argparse.Namespace) -> dict[str, Any]:
     """What Classifier.load is told of a model without a card."""
-    from runtime.card import Fit
     from runtime.labels import read_labels
 
     return {
         "labels": read_labels(args.labels) if args.labels else None,
         "normalisation": read_normalisation(args),
-        "fit": Fit.parse(args.fit) if args.fit else None,
+        "fit": args.fit,
     }
 
 
