@@ -1,3 +1,4 @@
+# make install makes .venv, with all that the checkout needs; the others begin with it
 # make demo    sees a classifier work on frames, and a model trained, converted, checked and measured
 # make test    passes the tests
 # make fuzz    shows damaged pictures and models to all that reads them, for FUZZ_SECONDS

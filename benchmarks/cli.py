@@ -6,8 +6,6 @@ Each sub-command is a module of benchmarks.commands with `add_arguments(parser)`
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 
 from benchmarks.commands import (
     compare,
@@ -23,7 +21,7 @@ from benchmarks.commands import (
     run,
     training,
 )
-from runtime.errors import EdgeframeError, UsageError
+from runtime.command_line import Parser, exit_status
 
 COMMANDS = {
     "run": (run, "latency and accuracy of model files, side by side"),
@@ -39,7 +37,6 @@ COMMANDS = {
     "conversion": (conversion, "what python -m convert makes of trained networks, and the bars for it"),
     "folder-accuracy": (folder_accuracy, "top-1 of the real command on a folder: runtime classify FOLDER --json"),
 }
-EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 _EPILOG = """examples:
   python -m benchmarks run flowers_*.tflite flowers_*.onnx --data flowers/ --out results
@@ -51,37 +48,24 @@ _EPILOG = """examples:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command line (default: this process's) and return its exit status."""
-    try:
-        args = _make_parser().parse_args(arguments)
-        status: int = args.run(args)
-        sys.stdout.flush()
-        return status
-    except EdgeframeError as error:
-        print(f"benchmarks: {error}", file=sys.stderr)
-        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
-    except ModuleNotFoundError as error:
-        print(f"benchmarks: {error.name} is not installed; pip install -e '.[benchmarks]'", file=sys.stderr)
-        return EXIT_FAILED
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has had enough; nothing may be written any more, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_DONE
+    return exit_status("benchmarks", lambda: _run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
+    args = _make_parser().parse_args(arguments)
+    status: int = args.run(args)
+    return status
 
 
 def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="python -m benchmarks",
         description="Latency against accuracy, on this machine and on others.",
         epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, (module, purpose) in COMMANDS.items():
-        subparser = subparsers.add_parser(
-            name, help=purpose, description=purpose, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
+        subparser = subparsers.add_parser(name, help=purpose, description=purpose)
         module.add_arguments(subparser)
         subparser.set_defaults(run=module.run)
     return parser

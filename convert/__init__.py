@@ -7,9 +7,10 @@ pictures     which pictures calibrate and which ones check
 network      the loaded Keras network: what the result is compared with
 recipes      one row a recipe                 formats    one row a format
 order        what a user wants: targets, pictures, bounds; targets reads it from the options
-tflite       writes TFLite: tflite_file edits its tables, tflite_check judges its dtypes,
-             tflite_metadata describes it to MediaPipe and Android, by the tables of flat_table
-onnx         writes ONNX: onnx_weights, onnx_int8, onnx_input, onnx_graph
+tflite       writes TFLite: tflite_file edits its tables, tflite_check judges its dtypes, describe_tflite tells other
+             programs what the card tells, as tflite_metadata, by the tables of flat_table
+onnx         writes ONNX: onnx_weights, onnx_int8 in one of onnx_schemes, onnx_input, onnx_graph; onnx_whole brings in
+             weights that lie in other files
 agreement    how often two files answer alike: bounds decides, differences saves the pictures
 diagnose     which layers of a file lose the most: diagnose_tflite and diagnose_onnx read their results by the names
              in layers, diagnose_files opens either, diagnose_report and diagnose_command tell
@@ -17,6 +18,8 @@ attempts     the ways in which a file is tried, and which is kept: bias_correcti
              and float_layers, which stay float32 in an integer file; tflite_mixed writes it so
 cam          a second output: where on the picture the class was seen
 material     all that is read before               golden       the tiny pictures of the self-test
-conversion   all of it in order               report     what is printed
-adopt        a card for a file made elsewhere; channels turns BGR round
+conversion   all of it in order                    report       what is printed
+adopt        a card for a file made elsewhere, adopt_keras for a `.keras`; channels turns BGR round, adopt_command asks
+cli          the command, whose options are in arguments; it hears of progress as an observer
+interrupts   Ctrl-C where it does no harm; failure, quiet and scratch keep libraries' errors, logs and files in order
 """

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 
 from convert.adopt import CHANNELS, Adoption, adopt
-from convert.arguments import Parser
 from convert.quiet import quiet_libraries
-from runtime.card import Fit, Normalisation
-from runtime.errors import UsageError
+from runtime.command_line import Parser, fit
+from runtime.commands.normalisation_arguments import add_normalisation_arguments, read_normalisation
 from runtime.labels import read_labels
 
 _DESCRIPTION = """Embed a model card into an image classifier made elsewhere, so that it runs without flags.
@@ -45,16 +42,12 @@ def _make_parser() -> Parser:
         prog="python -m convert adopt",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     add = parser.add_argument
     add("model", metavar="FILE", type=Path, help="a .tflite, .onnx or .keras")
     add("--labels", metavar="FILE", help="its labels, one a line")
-    add("--mean", metavar="M[,M,M]", type=_numbers, help="subtracted from each channel, in levels of 0..255")
-    add("--std", metavar="S[,S,S]", type=_numbers, help="what the channels are then divided by")
-    add("--scale", metavar="S", type=_numbers, help="instead: what levels are multiplied by, for example 1/255")
-    add("--fit", metavar="FIT", help="crop, crop:0.875, squash or letterbox (default: crop)")
+    add_normalisation_arguments(parser)
+    add("--fit", metavar="FIT", type=fit, help="crop, crop:0.875, squash or letterbox (default: crop)")
     add("--channels", choices=CHANNELS, default="rgb", help="the order that it takes, and of --mean and --std")
     add("--license", metavar="NAME", help="of the model, for example Apache-2.0")
     add("--name", metavar="NAME", help="of the model (default: its metadata's, or the file's)")
@@ -68,31 +61,12 @@ def _parse(arguments: Sequence[str]) -> Adoption:
         model=given.model,
         out=given.out or given.model.with_name(f"{given.model.stem}_adopted{given.model.suffix}"),
         labels=read_labels(given.labels) if given.labels else None,
-        normalisation=_normalisation(given),
-        fit=Fit.parse(given.fit) if given.fit else None,
+        normalisation=read_normalisation(given),
+        fit=given.fit,
         channels=given.channels,
         name=given.name,
         licence=given.license,
     )
-
-
-def _normalisation(given: argparse.Namespace) -> Normalisation | None:
-    if given.scale is None:
-        told = given.mean is not None or given.std is not None
-        return Normalisation(given.mean or (0.0,), given.std or (1.0,)) if told else None
-    if given.mean or given.std:
-        raise UsageError("--scale goes without --mean and --std; give either")
-    if min(given.scale) <= 0:
-        raise UsageError("--scale is not above 0; expected for example 1/255")
-    return Normalisation(std=tuple(1 / scale for scale in given.scale))
-
-
-def _numbers(text: str) -> tuple[float, ...]:
-    """Numbers with commas between them, each as `127.5` or `1/255`."""
-    try:
-        return tuple(float(Fraction(part.strip())) for part in text.split(","))
-    except (ValueError, ZeroDivisionError):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number such as 127.5 or 1/255") from None
 
 
 def _join(numbers: tuple[float, ...]) -> str:

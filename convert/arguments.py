@@ -12,7 +12,7 @@ from convert.formats import FORMATS
 from convert.order import Bounds, Order
 from convert.recipes import RANGES, RECIPES
 from convert.targets import OPEN_BATCH, choose_targets, keep_float
-from runtime.errors import UsageError
+from runtime.command_line import Parser, positive, share
 
 _DESCRIPTION = """Convert a trained .keras classifier to a .tflite or .onnx that carries its model card,
 and check on real pictures that it answers as the original does."""
@@ -29,24 +29,16 @@ _EXAMPLES = """examples:
 exit status: 0 done, 1 the conversion failed or agrees too little (no file is written), 2 wrong usage"""
 
 
-class Parser(argparse.ArgumentParser):
-    """Wrong usage is one line, as every other error."""
-
+class _Parser(Parser):
     def error(self, message: str) -> NoReturn:
         if message.startswith("unrecognized arguments: --labels"):
             message += "; a model without a card gets one first: python -m convert adopt MODEL --labels FILE"
-        raise UsageError(f"{message} (see python -m convert --help)")
+        super().error(message)
 
 
 def parse_order(arguments: Sequence[str] | None) -> Order:
     """The arguments (default: the process's) as an Order. Raises UsageError."""
-    parser = Parser(
-        prog="python -m convert",
-        description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = _Parser(prog="python -m convert", description=_DESCRIPTION, epilog=_EXAMPLES)
     parser.add_argument("model", metavar="MODEL.keras", type=Path, help="what python -m train wrote")
     _add_result(parser)
     _add_float_layers(parser)
@@ -65,7 +57,7 @@ def _add_result(parser: argparse.ArgumentParser) -> None:
     )
     add("--out", metavar="FILE", type=Path, help="or a folder (default: MODEL_RECIPE.FORMAT beside the model)")
     add("--batch", choices=("1", OPEN_BATCH), help="pictures at a time (default: 1 for tflite, any number for onnx)")
-    add("--min-agreement", metavar="SHARE", type=_share, default=0.97, help="of the answers, 0..1 (default: 0.97)")
+    add("--min-agreement", metavar="SHARE", type=share, default=0.97, help="of the answers, 0..1 (default: 0.97)")
     add("--max-drop", metavar="POINTS", type=_points, help="of top-1, 0..100 (default: any)")
     add("--save-differences", metavar="DIR", type=Path, help="save the pictures that are answered otherwise there")
 
@@ -83,33 +75,19 @@ def _add_pictures(parser: argparse.ArgumentParser) -> None:
     kinds = "a folder, .tar or .npz, or mnist, fashion_mnist, cifar10"
     add("--calibrate", metavar="DATA", required=True, help=f"pictures to calibrate and check with: {kinds}")
     add("--calibration", choices=RANGES, default=RANGES[0], help="how ranges are measured (default: minmax)")
-    add("--calibration-images", metavar="N", type=_count, default=200, help="at most so many (default: 200)")
-    add("--check-images", metavar="N", type=_count, default=1000, help="at most so many others (default: 1000)")
+    add("--calibration-images", metavar="N", type=positive, default=200, help="at most so many (default: 200)")
+    add("--check-images", metavar="N", type=positive, default=1000, help="at most so many others (default: 1000)")
     add("--data-dir", metavar="DIR", help="where a data set given by name lies (default: the Keras cache)")
     add("--golden", metavar="DATA", help="pictures for the self-test in the card, or none (default: of --calibrate)")
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)
-
-
-def _share(text: str) -> float:
-    return _number(text, 1)
-
-
 def _points(text: str) -> float:
-    return _number(text, 100)
-
-
-def _number(text: str, most: int) -> float:
     try:
         number = float(text)
     except ValueError:
         number = -1
-    if not 0 <= number <= most:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0..{most}")
+    if not 0 <= number <= 100:
+        raise argparse.ArgumentTypeError(f"{text!r}, expected a number from 0 to 100")
     return number
 
 

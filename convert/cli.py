@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -13,10 +12,10 @@ from convert.interrupts import note_interrupts
 from convert.observer import Observer, T
 from convert.quiet import quiet_libraries
 from convert.report import format_summary, format_table, read_operators, time_file
-from runtime.errors import EdgeframeError, PictureError, UsageError
+from runtime.command_line import EXIT_DONE, exit_status, tell_error
+from runtime.errors import PictureError
 
-DONE, FAILED, WRONG_USAGE = 0, 1, 2
-# And the signal's number, as a shell has it: 130 for Ctrl-C.
+# With the signal's number added, as a shell has it: 130 for Ctrl-C.
 INTERRUPTED = 128
 
 # `module:function` of each, which takes the arguments behind its name and gives the exit code.
@@ -50,29 +49,20 @@ class _Bars(Observer):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code comes back."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    return exit_status("convert", lambda: _run(given))
+
+
+def _run(given: Sequence[str]) -> int:
     with note_interrupts() as interrupts:
         try:
             if given and given[0] in _COMMANDS:
                 return _load(_COMMANDS[given[0]])(given[1:])
             return _convert(given, _Bars(interrupts))
-        except (Exception, KeyboardInterrupt) as error:
+        except (Exception, KeyboardInterrupt):
             # Where Ctrl-C comes while a C++ library calls back into Python, another exception comes out of it.
-            return INTERRUPTED + interrupts[0] if interrupts else _tell(error)
-
-
-def _tell(error: BaseException) -> int:
-    """One line on standard error, where the error is the user's to mend; its exit code comes back."""
-    if isinstance(error, EdgeframeError):
-        print(f"convert: {error}", file=sys.stderr)
-        return WRONG_USAGE if isinstance(error, UsageError) else FAILED
-    if isinstance(error, ModuleNotFoundError):
-        print(f"convert: {error.name} is not installed; pip install -e '.[convert]'", file=sys.stderr)
-        return FAILED
-    if isinstance(error, BrokenPipeError):
-        # Python flushes standard output once more when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
-    raise error
+            if interrupts:
+                return INTERRUPTED + interrupts[0]
+            raise
 
 
 def _load(command: str) -> Callable[[Sequence[str]], int]:
@@ -92,4 +82,4 @@ def _convert(arguments: Sequence[str], observer: Observer) -> int:
             print(format_table(rows, failures), flush=True)
         elif done:
             print(format_summary(done[0], read_operators(done[0].path)), flush=True)
-    return max((_tell(failure.error) for failure in failures), default=DONE)
+    return max((tell_error("convert", failure.error) for failure in failures), default=EXIT_DONE)

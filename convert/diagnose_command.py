@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from convert.arguments import Parser
 from convert.diagnose import Diagnosis
 from convert.diagnose_files import PICTURES, diagnose_file
 from convert.diagnose_report import advise, draw_plot, format_errors
@@ -18,6 +16,7 @@ from convert.quiet import quiet_libraries
 from convert.scratch import own_scratch
 from convert.source import Source, open_source
 from runtime.card_file import check_model_path, read_card, write_whole
+from runtime.command_line import Parser
 from runtime.errors import ConversionError, UsageError
 
 _DESCRIPTION = """Compare what every layer of a converted .tflite or .onnx gives with what the float original gives,
@@ -62,8 +61,6 @@ def _parse(arguments: Sequence[str]) -> Question:
         prog="python -m convert diagnose",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     add = parser.add_argument
     add("model", metavar="MODEL.keras", type=Path, help="the float original")

@@ -17,8 +17,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import NoReturn
 
-from runtime.errors import EdgeframeError, UsageError
-from runtime.printable import printable
+from runtime.command_line import EXIT_DONE, EXIT_TERMINATED, Parser, exit_status
 from runtime.version import __version__
 
 COMMANDS = {
@@ -30,7 +29,6 @@ COMMANDS = {
     "cameras": "the cameras that are attached, with their sizes and rates",
     "doctor": "what is installed and attached here, and how to mend what is not",
 }
-EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2, 130, 143
 
 _GARBAGE_THRESHOLD = 100_000
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
@@ -50,25 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
     # Loading modules makes many objects and no garbage: collecting as often as usual costs a tenth of the start.
     gc.set_threshold(_GARBAGE_THRESHOLD)
     signal.signal(signal.SIGTERM, _terminate)
-    try:
-        with _one_blas_thread():
-            parser, commands = _make_parser(arguments)
-        args = parser.parse_args(arguments)
-        if args.command is None:
-            parser.print_help()
-            return EXIT_DONE
-        status: int = commands[args.command].run(args)
-        sys.stdout.flush()
-        return status
-    except EdgeframeError as error:
-        print(printable(f"runtime: {error}"), file=sys.stderr)
-        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
-    except KeyboardInterrupt:
-        return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has had enough; nothing may be written any more, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_DONE
+    return exit_status("runtime", lambda: _run(arguments))
 
 
 def run_command() -> NoReturn:
@@ -99,20 +79,24 @@ def _one_blas_thread() -> Iterator[None]:
         del os.environ[_BLAS_THREADS]
 
 
+def _run(arguments: list[str]) -> int:
+    with _one_blas_thread():
+        parser, commands = _make_parser(arguments)
+    args = parser.parse_args(arguments)
+    if args.command is None:
+        parser.print_help()
+        return EXIT_DONE
+    status: int = commands[args.command].run(args)
+    return status
+
+
 def _make_parser(arguments: list[str]) -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
-    parser = argparse.ArgumentParser(
-        prog="runtime",
-        description="An image classifier on camera frames.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = Parser(prog="runtime", description="An image classifier on camera frames.", epilog=_EPILOG)
     parser.add_argument("--version", action="version", version=f"edgeframe {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands = {}
     for name, purpose in COMMANDS.items():
-        subparser = subparsers.add_parser(
-            name, help=purpose, description=purpose, formatter_class=argparse.RawDescriptionHelpFormatter
-        )
+        subparser = subparsers.add_parser(name, help=purpose, description=purpose)
         if name in arguments:
             commands[name] = importlib.import_module(f"runtime.commands.{name}")
             commands[name].add_arguments(subparser)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import NoReturn
 
-from runtime.card import MAX_SIDE, Fit
-from runtime.errors import EdgeframeError, TrainingError, UsageError
+from runtime.card import MAX_SIDE
+from runtime.command_line import Parser, fit, positive, whole_number
+from runtime.errors import TrainingError, UsageError
 from train.models import ARCHITECTURES
 from train.plan import RECIPES, STRATEGIES
 from train.settings import AUGMENTATIONS
@@ -31,22 +31,13 @@ Beside FILE.keras it writes FILE.report.html (curves, confusion, mistakes) and F
 The next step: python -m convert FILE.keras --to tflite --recipe int8 --calibrate DATA --out FILE.tflite"""
 
 
-class _Parser(argparse.ArgumentParser):
-    """Wrong usage is one line, as every other error."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message} (see python -m train --help)")
-
-
 def train_parser() -> argparse.ArgumentParser:
     """For `python -m train DATA ...`."""
-    parser = _Parser(
+    parser = Parser(
         prog="python -m train",
         usage=_USAGE,
         description="Train an image classifier and write it as one .keras file with its labels and its model card.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument(
         "data",
@@ -63,7 +54,7 @@ def train_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--unfreeze",
-        type=_above_zero,
+        type=positive,
         metavar="N",
         help="layers before the classifier that partial learns too (default: a third of those with weights)",
     )
@@ -75,7 +66,7 @@ def train_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--fit",
-        type=_fit,
+        type=fit,
         metavar="FIT",
         help="how a picture of another shape is made the network's: crop, crop:0.875 (that part of the centre square), "
         "squash or letterbox (default: crop, the whole centre square)",
@@ -90,9 +81,9 @@ def train_parser() -> argparse.ArgumentParser:
         "--distill", type=Path, metavar="TEACHER.keras", help="learn the answers of this larger network too"
     )
     epochs = ", ".join(f"{strategy.epochs} for {strategy.name}" for strategy in STRATEGIES)
-    parser.add_argument("--epochs", type=_above_zero, metavar="N", help=f"passes over the pictures (default: {epochs})")
+    parser.add_argument("--epochs", type=positive, metavar="N", help=f"passes over the pictures (default: {epochs})")
     parser.add_argument(
-        "--batch", type=_above_zero, metavar="N", help="pictures a step (default: 128 up to 64 pixels, 32 above)"
+        "--batch", type=positive, metavar="N", help="pictures a step (default: 128 up to 64 pixels, 32 above)"
     )
     parser.add_argument("--seed", type=_seed, default=0, metavar="N", help="equal seeds, equal weights (default: 0)")
     parser.add_argument(
@@ -114,10 +105,9 @@ def train_parser() -> argparse.ArgumentParser:
 
 def published_parser() -> argparse.ArgumentParser:
     """For `python -m train pretrained NAME ...`."""
-    parser = _Parser(
+    parser = Parser(
         prog="python -m train pretrained",
         description="Write a network with its published weights and the 1000 ImageNet classes as one .keras file.",
-        allow_abbrev=False,
     )
     parser.add_argument("model", metavar="NAME", help=" or ".join(row.name for row in ARCHITECTURES if row.weights))
     _add_network_options(parser)
@@ -132,7 +122,7 @@ def published_parser() -> argparse.ArgumentParser:
 
 def list_parser() -> argparse.ArgumentParser:
     """For `python -m train list`."""
-    return _Parser(prog="python -m train list", description="List the networks.", allow_abbrev=False)
+    return Parser(prog="python -m train list", description="List the networks.")
 
 
 def check_out(path: Path) -> Path:
@@ -154,30 +144,12 @@ def _add_network_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=_side, metavar="N", help="input of N x N pixels (default: the network's own)")
 
 
-def _fit(text: str) -> Fit:
-    try:
-        return Fit.parse(text)
-    except EdgeframeError:
-        expected = "crop, crop:F with F above 0 and at most 1, squash or letterbox"
-        raise argparse.ArgumentTypeError(f"{text!r}, expected {expected}") from None
-
-
-def _above_zero(text: str) -> int:
-    return _whole(text, 1, 1_000_000)
-
-
 def _side(text: str) -> int:
-    return _whole(text, 1, MAX_SIDE)
+    return whole_number(text, 1, MAX_SIDE)
 
 
 def _seed(text: str) -> int:
-    return _whole(text, 0, 2**32 - 1)  # what keras.utils.set_random_seed takes
-
-
-def _whole(text: str, least: int, most: int) -> int:
-    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-        raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number from {least} to {most}")
-    return int(text)
+    return whole_number(text, 0, 2**32 - 1)  # what keras.utils.set_random_seed takes
 
 
 def _width(text: str) -> float:

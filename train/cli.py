@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -10,7 +9,8 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from runtime.card import ModelCard
-from runtime.errors import EdgeframeError, UsageError
+from runtime.command_line import EXIT_DONE, exit_status
+from runtime.errors import UsageError
 from train.arguments import check_out, list_parser, published_parser, train_parser
 from train.listing import format_list
 from train.memory import keep_freed_memory
@@ -18,28 +18,19 @@ from train.models import Variant, find_architecture
 from train.plan import OWN_FIT, Choices, Plan, check_variant, choose_size, choose_strategy, plan_lesson, plan_phases
 from train.quiet import import_keras
 
-_DONE, _FAILED, _WRONG_USAGE, _INTERRUPTED = 0, 1, 2, 130
-
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the arguments say, and give the exit code. Errors are one line on stderr."""
+    return exit_status("train", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str]) -> int:
     commands = {"list": _list, "pretrained": _write_published}
-    try:
-        if arguments and arguments[0] in commands:
-            commands[arguments[0]](arguments[1:])
-        else:
-            _train(arguments)
-        sys.stdout.flush()
-        return _DONE
-    except KeyboardInterrupt:
-        return _INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read has gone; nothing more is written, also not by Python as it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return _FAILED
-    except (EdgeframeError, OSError, MemoryError) as error:
-        print(f"train: {error or 'not enough memory'}", file=sys.stderr)
-        return _WRONG_USAGE if isinstance(error, UsageError) else _FAILED
+    if arguments and arguments[0] in commands:
+        commands[arguments[0]](arguments[1:])
+    else:
+        _train(arguments)
+    return EXIT_DONE
 
 
 def _train(arguments: Sequence[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks.commands.arguments import share
+from runtime.command_line import share
 
 _EPILOG = """A difference is real when 1 lies outside the 95 % bootstrap interval of the ratio; the file's name,
 backend, threads and scenario say what belongs together. Exit status 1 where something got worse by more than

@@ -6,7 +6,7 @@ import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks.commands.arguments import positive
+from runtime.command_line import positive
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

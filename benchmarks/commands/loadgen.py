@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from benchmarks.commands.arguments import positive, seconds
+from runtime.command_line import positive, seconds
 
 _EPILOG = """The data may be in MLPerf Tiny's form too: a folder with y_labels.csv and .bin files (image classification,
 visual wake words). LoadGen's logs go to --out. Exit status 1 where its verdict is INVALID.

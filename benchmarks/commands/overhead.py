@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.commands.arguments import positive
+from runtime.command_line import positive
 
 if TYPE_CHECKING:
     from benchmarks.comparison import Comparison

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.commands.arguments import names, positive
+from benchmarks.commands.arguments import names
+from runtime.command_line import positive
 from runtime.errors import UsageError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.commands.arguments import add_limits, names, positive, positives
+from benchmarks.commands.arguments import add_limits, names, positives
+from runtime.command_line import positive
 
 if TYPE_CHECKING:
     from benchmarks.measurement import Results

@@ -10,8 +10,8 @@ import platform
 import time
 from typing import TYPE_CHECKING
 
+from runtime.command_line import positive
 from runtime.commands.model import add_model_arguments, load_classifier
-from runtime.commands.numbers import positive
 
 if TYPE_CHECKING:
     from runtime.classifier import Classifier

@@ -10,8 +10,8 @@ from functools import partial
 from itertools import groupby, islice
 from typing import TYPE_CHECKING, cast
 
+from runtime.command_line import positive
 from runtime.commands.model import Running, add_model_arguments, load_classifier, read_running
-from runtime.commands.numbers import positive
 from runtime.commands.output_arguments import add_output_arguments, read_output_settings
 from runtime.commands.reload_arguments import add_reload_arguments, exchange_model, read_reload
 from runtime.commands.source_arguments import add_source_arguments, read_source_options

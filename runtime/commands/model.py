@@ -7,11 +7,11 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runtime.errors import UsageError
+from runtime.command_line import fit
+from runtime.commands.normalisation_arguments import add_normalisation_arguments, read_normalisation
 from runtime.printable import printable
 
 if TYPE_CHECKING:
-    from runtime.card import Normalisation
     from runtime.classifier import Classifier
 
 AUTO = "auto"
@@ -55,11 +55,9 @@ def add_backend_arguments(parser: argparse.ArgumentParser) -> None:
 def add_bare_model_arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("for a model without a card")
     group.add_argument("--labels", metavar="FILE", help="its labels, one a line")
-    group.add_argument("--mean", metavar="M[,M,M]", help="subtracted from each channel, in levels of 0..255")
-    group.add_argument("--std", metavar="S[,S,S]", help="what the channels are then divided by")
-    group.add_argument("--scale", metavar="S", help="instead: what levels are multiplied by, for example 1/255")
+    add_normalisation_arguments(group)
     group.add_argument(
-        "--fit", metavar="FIT", help="crop, crop:0.875, squash or letterbox (default: the card's, or crop)"
+        "--fit", type=fit, metavar="FIT", help="crop, crop:0.875, squash or letterbox (default: the card's, or crop)"
     )
 
 
@@ -104,13 +102,12 @@ def read_running(path: str | None, args: argparse.Namespace, *, is_pictures: boo
 
 def read_bare_model(args: argparse.Namespace) -> dict[str, Any]:
     """What Classifier.load is told of a model without a card."""
-    from runtime.card import Fit
     from runtime.labels import read_labels
 
     return {
         "labels": read_labels(args.labels) if args.labels else None,
-        "normalisation": _read_normalisation(args),
-        "fit": Fit.parse(args.fit) if args.fit else None,
+        "normalisation": read_normalisation(args),
+        "fit": args.fit,
     }
 
 
@@ -121,31 +118,3 @@ def _thread_count(text: str) -> int | str:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text}: expected a number or auto") from None
-
-
-def _read_normalisation(args: argparse.Namespace) -> Normalisation | None:
-    from runtime.card import Normalisation
-
-    if args.scale is not None:
-        if args.mean or args.std:
-            raise UsageError("--scale goes without --mean and --std; give either")
-        scale = _read_number("--scale", args.scale)
-        if scale <= 0:
-            raise UsageError(f"--scale {args.scale}: expected above 0, for example 1/255")
-        return Normalisation(std=(1 / scale,))
-    if args.mean is None and args.std is None:
-        return None
-    return Normalisation(_read_numbers("--mean", args.mean or "0"), _read_numbers("--std", args.std or "1"))
-
-
-def _read_numbers(option: str, text: str) -> tuple[float, ...]:
-    return tuple(_read_number(option, part) for part in text.split(","))
-
-
-def _read_number(option: str, text: str) -> float:
-    """`127.5`, or a fraction such as `1/255`."""
-    above, slash, below = text.partition("/")
-    try:
-        return float(above) / float(below) if slash else float(above)
-    except (ValueError, ZeroDivisionError):
-        raise UsageError(f"{option} {text}: expected a number such as 127.5 or 1/255") from None

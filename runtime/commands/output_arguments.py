@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.commands.numbers import seconds
+from runtime.command_line import seconds
 from runtime.decisions import DecisionSettings
 from runtime.errors import UsageError
 from runtime.sinks import OutputSettings

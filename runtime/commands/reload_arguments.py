@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.commands.numbers import seconds
+from runtime.command_line import seconds
 from runtime.errors import UsageError
 
 if TYPE_CHECKING:

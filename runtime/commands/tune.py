@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runtime.command_line import positive, seconds
 from runtime.commands.model import Running, add_backend_arguments, add_bare_model_arguments, load_classifier
-from runtime.commands.numbers import positive, seconds
 from runtime.errors import BackendError, EdgeframeError, ModelError
 from runtime.printable import printable
 

@@ -208,7 +208,7 @@ def test_what_cannot_be_adopted_is_one_line_and_no_file(tmp_path: Path, labels: 
     assert "give as many labels" in refusal(capsys, 1, model, "--labels", two, *IMAGENET, "--out", out)
     assert "tells no labels" in refusal(capsys, 2, model, *IMAGENET, "--out", out)
     assert "--scale goes without" in refusal(capsys, 2, model, *known, *IMAGENET, "--scale", "1/255")
-    assert "is no number" in refusal(capsys, 2, model, *known, "--mean", "many")
+    assert "--mean: 'many', expected a number" in refusal(capsys, 2, model, *known, "--mean", "many")
     assert "ends in .onnx" in refusal(capsys, 2, model, "--labels", labels, *IMAGENET, "--out", tmp_path / "o.tflite")
     assert "no such file" in refusal(capsys, 1, tmp_path / "no.onnx", *known)
     maps = write_onnx(tmp_path / "maps.onnx", maps=True)

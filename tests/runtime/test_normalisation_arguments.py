@@ -1,0 +1,46 @@
+"""`--mean`, `--std` and `--scale`, which `runtime` and `convert adopt` read alike."""
+
+from __future__ import annotations
+
+import pytest
+
+from runtime.card import Normalisation
+from runtime.command_line import Parser
+from runtime.commands.normalisation_arguments import add_normalisation_arguments, read_normalisation
+from runtime.errors import UsageError
+
+
+def read(*arguments: str) -> Normalisation | None:
+    parser = Parser()
+    add_normalisation_arguments(parser)
+    return read_normalisation(parser.parse_args(arguments))
+
+
+def test_a_number_is_also_written_as_a_fraction_and_is_for_one_channel_or_all() -> None:
+    assert read() is None
+    assert read("--scale", "1/255") == Normalisation(std=(255.0,))
+    assert read("--scale", "0.5/127.5") == Normalisation(std=(255.0,))
+    assert read("--scale", "1,0.5, 1/4") == Normalisation(std=(1.0, 2.0, 4.0))
+    assert read("--mean=-1", "--std", "1,2,3") == Normalisation((-1.0,), (1.0, 2.0, 3.0))
+    assert read("--mean", "0") == Normalisation()
+
+
+@pytest.mark.parametrize("option", ["--mean", "--std", "--scale"])
+@pytest.mark.parametrize("text", ["nan", "inf", "1/0", "1,2", "1,2,3,4", "", "1,,2", "many", "1/2/3"])
+def test_what_is_no_number_is_told_with_its_option(option: str, text: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        read(option, text)
+    assert f"{option}: {text!r}, expected a number" in str(refused.value)
+    assert "or three with commas" in str(refused.value)
+
+
+@pytest.mark.parametrize("option", ["--std", "--scale"])
+@pytest.mark.parametrize("text", ["0", "-0.5", "1,1,0", "1e-320"])
+def test_nothing_is_divided_by_zero_or_as_good_as_that(option: str, text: str) -> None:
+    with pytest.raises(UsageError, match="expected a number above 0"):
+        read(f"{option}={text}")
+
+
+def test_a_scale_goes_alone() -> None:
+    with pytest.raises(UsageError, match="--scale goes without --mean and --std"):
+        read("--scale", "1/255", "--mean", "0")

@@ -1,0 +1,102 @@
+"""What the command lines of the four rooms have alike."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+
+import pytest
+
+from runtime.command_line import exit_status, positive, seconds, share
+from runtime.errors import ModelError, UsageError
+from tests.conftest import ROOT, Run
+
+LINES = [
+    (
+        "runtime",
+        "bench --runs x",
+        "--runs: 'x', expected a whole number from 1 to 1000000000 (see runtime bench --help)",
+    ),
+    ("runtime", "bench --runs 0", "--runs: '0', expected a whole number from 1 to"),
+    ("runtime", "bench --fit oval", "--fit: 'oval', expected crop, crop:F with F above 0 and at most 1, squash or"),
+    ("convert", "adopt a.onnx --fit crop:7", "--fit: 'crop:7', expected crop, crop:F with F above 0 and at most 1"),
+    ("runtime", "nothing", "'nothing'"),
+    (
+        "train",
+        "mnist --model mlp --out o.keras --epochs x",
+        "--epochs: 'x', expected a whole number from 1 to 1000000000",
+    ),
+    ("train", "pretrained mlp --size", "--size: expected one argument (see python -m train pretrained --help)"),
+    (
+        "convert",
+        "a.keras --calibrate d --check-images x",
+        "--check-images: 'x', expected a whole number from 1 to 1000000000",
+    ),
+    ("convert", "adopt", "required: FILE (see python -m convert adopt --help)"),
+    ("benchmarks", "method --experiments x", "--experiments: 'x', expected a whole number from 1 to 1000000000"),
+    ("benchmarks", "compare a b --fail-above x", "--fail-above: 'x', expected a share of 0% to 100%"),
+    ("benchmarks", "", "required: COMMAND"),
+]
+
+
+@pytest.mark.parametrize(("room", "arguments", "told"), LINES)
+def test_wrong_usage_is_one_line_and_2(run: Run, room: str, arguments: str, told: str) -> None:
+    done = run(room, *arguments.split())
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"{room}: ") and done.stderr.count("\n") == 1
+    assert told in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", ["runtime doctor", "runtime --help", "train list", "convert --help", "benchmarks -h"]
+)
+def test_a_reader_who_has_had_enough_ends_every_command_quietly(command: str) -> None:
+    arguments = [sys.executable, "-m", *command.split()]
+    with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait(timeout=60)) == ("", 0)
+
+
+ENDS = [
+    (ModelError("a.tflite: no such file"), 1, "room: a.tflite: no such file\n"),
+    (UsageError("--runs 0"), 2, "room: --runs 0\n"),
+    (ModelError("a\x1b[2J\nb"), 1, "room: a?[2J?b\n"),
+    (FileNotFoundError(2, "No such file or directory", "a"), 1, "room: [Errno 2] No such file or directory: 'a'\n"),
+    (MemoryError(), 1, "room: not enough memory\n"),
+    (ModuleNotFoundError(name="keras"), 1, "room: keras is not installed; pip install -e '.[room]'\n"),
+    (KeyboardInterrupt(), 130, ""),
+]
+
+
+@pytest.mark.parametrize(("error", "status", "told"), ENDS)
+def test_an_error_is_one_line_and_its_exit_status(
+    error: BaseException, status: int, told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> int:
+        raise error
+
+    assert exit_status("room", fail) == status
+    assert capsys.readouterr() == ("", told)
+
+
+def test_a_mistake_of_ours_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError):
+        exit_status("room", lambda: 1 // 0)
+
+
+def test_numbers_are_what_they_say() -> None:
+    assert (positive("7"), share("5%"), share("0.05"), seconds("20ms")) == (7, 0.05, 0.05, 0.02)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.5", "", "nan", "9" * 5000])
+def test_a_count_is_a_whole_number(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a whole number from 1 to 1000000000"):
+        positive(text)
+
+
+@pytest.mark.parametrize("text", ["101%", "1.1", "-1%", "nan", "%", "half"])
+def test_a_share_is_of_0_to_100_percent(text: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="expected a share of 0% to 100%"):
+        share(text)
