@@ -22,6 +22,8 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.tasks import Data
 from benchmarks.worker import open_pictures
 from runtime.classifier import Classifier
+from runtime.dataset import DataSet
+from runtime.errors import PictureError
 from runtime.frame import Frame
 from runtime.image import fit_image
 
@@ -55,16 +57,20 @@ class LoadSettings:
 @dataclass(frozen=True)
 class LoadResult:
     """verdict: `VALID` or `INVALID` as LoadGen says, empty in accuracy mode. figures: its summary, name by name.
-    top1: in accuracy mode, from LoadGen's log of the answers.
+    top1: in accuracy mode, from LoadGen's log of the answers. unreadable: why each picture that was left out was.
     """
 
     verdict: str
     figures: dict[str, str]
     top1: Share | None
+    unreadable: tuple[PictureError, ...] = ()
 
 
 def run_loadgen(classifier: Classifier, data: Data, load: LoadSettings, out: Path) -> LoadResult:
-    """Run LoadGen once; its logs go to the folder `out`. Raises an EdgeframeError: no data, no LoadGen."""
+    """Run LoadGen once; its logs go to the folder `out`. Pictures that cannot be read are left out.
+
+    Raises an EdgeframeError: no data, no LoadGen.
+    """
     lg = _import_loadgen()
     system = _System(lg, classifier, data)
     _make_folder(out)
@@ -81,7 +87,7 @@ def run_loadgen(classifier: Classifier, data: Data, load: LoadSettings, out: Pat
         raise system.failure
     figures = parse_summary((out / "mlperf_log_summary.txt").read_text("utf-8"))
     top1 = read_accuracy(out / "mlperf_log_accuracy.json", system.targets) if load.is_accuracy else None
-    return LoadResult(figures.get("Result is", ""), figures, top1)
+    return LoadResult(figures.get("Result is", ""), figures, top1, system.unreadable)
 
 
 class _System:
@@ -91,7 +97,7 @@ class _System:
 
     def __init__(self, lg: Any, classifier: Classifier, data: Data) -> None:
         self._lg, self._classifier = lg, classifier
-        self._data = open_pictures(data)
+        self._data, self.unreadable = _read_all(open_pictures(data))
         self.targets = self._data.targets_in(classifier.card.labels)
         self.pictures = range(len(self._data))
         self.failure: Exception | None = None
@@ -109,8 +115,12 @@ class _System:
         return float(np.median(times))
 
     def load(self, numbers: Sequence[int]) -> None:
+        """Called by LoadGen's own code, which an exception of Python's would take down with the process."""
         card = self._classifier.card
-        self._loaded |= {number: fit_image(self._data.read(number), card.input, card.fit) for number in numbers}
+        try:
+            self._loaded |= {number: fit_image(self._data.read(number), card.input, card.fit) for number in numbers}
+        except Exception as error:
+            self.failure = error
 
     def unload(self, numbers: Sequence[int]) -> None:
         for number in numbers:
@@ -151,6 +161,15 @@ class _System:
         content = np.frombuffer(_ANSWER.pack(answer), np.uint8)
         response = self._lg.QuerySampleResponse(sample, content.ctypes.data, content.nbytes)
         self._lg.QuerySamplesComplete([response])
+
+
+def _read_all(data: DataSet) -> tuple[DataSet, tuple[PictureError, ...]]:
+    """Those that can be read, and why the others cannot; LoadGen draws numbers, and each needs a picture."""
+    errors: list[PictureError] = []
+    numbers = [number for number, _ in data.pictures(on_error=errors.append)]
+    if not numbers:
+        raise BenchmarkError(f"{data.name}: none of its {len(data)} pictures can be read ({errors[0]})")
+    return data.subset(numbers), tuple(errors)
 
 
 def parse_summary(text: str) -> dict[str, str]:
