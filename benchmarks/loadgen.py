@@ -7,6 +7,7 @@ itself and says whether the run was long enough (VALID). Its trace is off: it wo
 from __future__ import annotations
 
 import json
+import math
 import re
 import struct
 import threading
@@ -23,7 +24,7 @@ from benchmarks.tasks import Data
 from benchmarks.worker import open_pictures
 from runtime.classifier import Classifier
 from runtime.dataset import DataSet
-from runtime.errors import PictureError
+from runtime.errors import PictureError, UsageError
 from runtime.frame import Frame
 from runtime.image import fit_image
 
@@ -40,7 +41,7 @@ _ANSWER = struct.Struct("<i")
 @dataclass(frozen=True)
 class LoadSettings:
     """scenario: one of SCENARIOS. seconds: LoadGen's least duration. queries_a_second: what Server sends and Offline
-    expects; None for what one picture takes allows. latency_seconds: Server's bound.
+    expects; None for what one picture takes allows. latency_seconds: Server's bound. Raises UsageError.
     """
 
     scenario: str = "SingleStream"
@@ -51,7 +52,12 @@ class LoadSettings:
 
     def __post_init__(self) -> None:
         if self.scenario not in SCENARIOS:
-            raise BenchmarkError(f"--scenario {self.scenario}: expected one of {', '.join(SCENARIOS)}")
+            raise UsageError(f"--scenario {self.scenario}: expected one of {', '.join(SCENARIOS)}")
+        if self.queries_a_second is not None and not 0 < self.queries_a_second < math.inf:
+            raise UsageError(
+                f"--rate {self.queries_a_second:g}: expected queries a second above 0, such as 200; "
+                "leave --rate out for what the model allows"
+            )
 
 
 @dataclass(frozen=True)

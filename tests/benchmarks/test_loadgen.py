@@ -97,6 +97,17 @@ class RemovingBackend:
         return self._backend.run(image)
 
 
+@pytest.mark.parametrize("rate", ["-5", "0", "nan", "inf"])
+def test_a_rate_that_no_server_has_is_refused(run: Run, models: Path, tmp_path: Path, rate: str) -> None:
+    data = write_tiny_data(tmp_path / "ic01")
+    settings = ("--scenario", "Server", "--rate", rate, "--out", tmp_path / "logs")
+    done = run("benchmarks", "loadgen", models / "rgb_int8.tflite", "--data", data, *settings, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"benchmarks: --rate {rate}: expected queries a second above 0")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "logs").exists()
+
+
 def test_the_summary_is_read_name_by_name() -> None:
     text = (
         "=====\nMLPerf Results Summary\nScenario : Offline\nResult is : VALID\n 50.00 percentile latency (ns)   : 12\n"
