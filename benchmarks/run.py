@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.conditions import with_power_log
+from benchmarks.data_digest import digest_data
 from benchmarks.errors import BenchmarkError
 from benchmarks.jsonable import to_json
 from benchmarks.machine import Machine
@@ -46,11 +47,11 @@ def run_benchmark(
     has is not measured again.
 
     Raises DataError, UsageError: the data or the settings are of no use to any model. Raises BenchmarkError: `before`
-    was measured with other settings.
+    was measured with other settings, on other data or another machine.
     """
     check_backends(settings.backends)
     data = open_pictures(settings.data)
-    run = _Run(settings, file, machines, before or Results())
+    run = _Run(settings, file, machines, before or Results(), digest_data(data))
     run.admit(list(dict.fromkeys(models)), data)
     run.measure_peaks()
     run.measure_latency()
@@ -68,6 +69,20 @@ def add_power_log(results: Results, log: PowerLog) -> Results:
     return replace(results, measurements=tuple(measured))
 
 
+def _refuse_changes(file: Path, before: Results, now: Results, machines: Mapping[str, Machine]) -> None:
+    if before.settings and before.settings != now.settings:
+        raise BenchmarkError(f"{file}: was measured with other settings; repeat them, or leave out --resume")
+    if before.data_sha256 and before.data_sha256 != now.data_sha256:
+        raise BenchmarkError(f"{file}: was measured on pictures that have changed since; leave out --resume")
+    for measured in before.measurements:
+        machine = machines.get(measured.subject.host)
+        if machine is not None and not machine.host.is_same_machine(measured.host):
+            raise BenchmarkError(
+                f"{file}: was measured on {measured.host.name} ({measured.host}), this is {machine.host.name} "
+                f"({machine.host}); go on there, or leave out --resume"
+            )
+
+
 def _show_turns(show: Progress, done: int, expected: int, turns: int) -> None:
     """done, expected: processes."""
     show(done * TURNS + turns, expected * TURNS)
@@ -76,17 +91,21 @@ def _show_turns(show: Progress, done: int, expected: int, turns: int) -> None:
 class _Run:
     """The state of a run: the models that still take part, and what is known so far."""
 
-    def __init__(self, settings: Settings, file: Path, machines: Sequence[Machine], before: Results) -> None:
+    def __init__(
+        self, settings: Settings, file: Path, machines: Sequence[Machine], before: Results, data_sha256: str
+    ) -> None:
         self._settings, self._file = settings, file
         self._machines = {machine.name: machine for machine in machines}
         self._files: dict[str, ModelFile] = {}
         self._subjects: list[Subject] = []
         self._known = {m.subject: m for m in before.measurements}
         self._results = Results(
-            answers=before.answers, peaks=before.peaks, settings=dict(json.loads(to_json(settings)))
+            answers=before.answers,
+            peaks=before.peaks,
+            settings=dict(json.loads(to_json(settings))),
+            data_sha256=data_sha256,
         )
-        if before.settings and before.settings != self._results.settings:
-            raise BenchmarkError(f"{file}: was measured with other settings; repeat them, or leave out --resume")
+        _refuse_changes(file, before, self._results, self._machines)
 
     @property
     def results(self) -> Results:

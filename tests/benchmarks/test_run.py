@@ -365,6 +365,26 @@ def test_a_run_that_was_killed_goes_on_where_it_was(models: Path, colours: Path,
         assert [part.number for part in rounds] == list(range(6))
 
 
+def test_a_run_does_not_go_on_with_other_pictures_or_on_another_machine(
+    models: Path, colours: Path, tmp_path: Path
+) -> None:
+    data, file = tmp_path / "data", tmp_path / "results.json"
+    shutil.copytree(colours / "test", data)
+    machine, settings = ThisMachine(), Settings(Data(str(data), "all"), runs=1)
+    go_on = partial(run_benchmark, [str(models / "rgb_int8.tflite")], settings, file)
+    before = go_on([machine])
+    assert go_on([machine], before=read_results(file)) == before
+    there = ThisMachine()
+    there.host = replace(machine.host, name="shed")
+    with pytest.raises(BenchmarkError, match=rf"was measured on {machine.host.name} \(.*, this is shed .*--resume"):
+        go_on([there], before=before)
+    (data / "red").rename(data / "red_")
+    (data / "blue").rename(data / "red")
+    (data / "red_").rename(data / "blue")
+    with pytest.raises(BenchmarkError, match="pictures that have changed since; leave out --resume"):
+        go_on([machine], before=before)
+
+
 def test_a_power_meters_log_gives_the_energy_of_a_picture(
     run: Run, models: Path, colours: Path, tmp_path: Path
 ) -> None:
