@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from benchmarks.conditions import with_power_log
 from benchmarks.data_digest import digest_data
@@ -37,14 +38,16 @@ def run_benchmark(
     settings: Settings,
     file: Path,
     machines: Sequence[Machine],
+    *,
     before: Results | None = None,
+    unreachable: Mapping[str, EdgeframeError] = MappingProxyType({}),
 ) -> Results:
     """Measure each model file on each machine and write the results to `file` after each step.
 
     Every round times each model in a process of its own; these take turns, in a new random order each, so that a
     machine that drifts (temperature, other programs) slows all of them alike. A model that fails, or takes its
     process down, becomes a Failure and the rest goes on. before: the results of a run that was stopped; what it
-    has is not measured again.
+    has is not measured again. unreachable: why there is no machine of a name; each model becomes a Failure there.
 
     Raises DataError, UsageError: the data or the settings are of no use to any model. Raises BenchmarkError: `before`
     was measured with other settings, on other data or another machine.
@@ -52,7 +55,7 @@ def run_benchmark(
     check_backends(settings.backends)
     data = open_pictures(settings.data)
     run = _Run(settings, file, machines, before or Results(), digest_data(data))
-    run.admit(list(dict.fromkeys(models)), data)
+    run.admit(list(dict.fromkeys(models)), data, unreachable)
     run.measure_peaks()
     run.measure_latency()
     run.measure_accuracy()
@@ -111,7 +114,7 @@ class _Run:
     def results(self) -> Results:
         return replace(self._results, measurements=tuple(self._known.values()))
 
-    def admit(self, models: list[str], data: DataSet) -> None:
+    def admit(self, models: list[str], data: DataSet, unreachable: Mapping[str, EdgeframeError]) -> None:
         """Let models take part, but not those that are seen to fail: no file, no card, not the data's classes."""
         for model in models:
             with self._step(model):
@@ -119,9 +122,13 @@ class _Run:
                 for machine in self._machines.values():
                     with self._step(model, machine.name):
                         self._subjects += subjects_of(model, self._settings, machine)
+                for name, error in unreachable.items():
+                    with self._step(model, name):
+                        raise error
         for measured in self._known.values():
-            file = self._files.get(measured.subject.model)
-            if measured.subject not in self._subjects or file is None or file.sha256 != measured.file_sha256:
+            file, subject = self._files.get(measured.subject.model), measured.subject
+            is_asked = subject in self._subjects or subject.host in unreachable
+            if not is_asked or file is None or file.sha256 != measured.file_sha256:
                 raise BenchmarkError(
                     f"{self._file}: has {measured.subject}, which is not asked for or has changed since; "
                     "name the same models, or leave out --resume"

@@ -385,6 +385,22 @@ def test_a_run_does_not_go_on_with_other_pictures_or_on_another_machine(
         go_on([machine], before=before)
 
 
+def test_a_run_goes_on_without_a_host_that_has_gone_and_keeps_what_was_measured_there(
+    models: Path, colours: Path, tmp_path: Path
+) -> None:
+    here, shed = ThisMachine(), ThisMachine()
+    shed.name = "shed"
+    settings = Settings(Data(str(colours)), runs=1, hosts=("shed",))
+    go_on = partial(run_benchmark, [str(models / "rgb_int8.tflite")], settings, tmp_path / "results.json")
+    before = go_on([here, shed])
+    assert {m.subject.host for m in before.measurements} == {"", "shed"}
+    after = go_on([here], before=before, unreachable={"shed": BenchmarkError("shed: cannot be reached")})
+    assert after.measurements == before.measurements
+    assert [(failure.name, failure.message) for failure in after.failures] == [
+        ("rgb_int8.tflite (shed)", "shed: cannot be reached")
+    ]
+
+
 def test_a_power_meters_log_gives_the_energy_of_a_picture(
     run: Run, models: Path, colours: Path, tmp_path: Path
 ) -> None:
