@@ -20,6 +20,7 @@ import numpy as np
 
 from benchmarks.answers import Share
 from benchmarks.errors import BenchmarkError
+from benchmarks.results_file import make_folder
 from benchmarks.tasks import Data
 from benchmarks.worker import open_pictures
 from runtime.classifier import Classifier
@@ -79,7 +80,7 @@ def run_loadgen(classifier: Classifier, data: Data, load: LoadSettings, out: Pat
     """
     lg = _import_loadgen()
     system = _System(lg, classifier, data)
-    _make_folder(out)
+    make_folder(out)
     sut = lg.ConstructSUT(system.issue, system.flush)
     count = len(system.pictures)
     qsl = lg.ConstructQSL(count, min(count, _MOST_LOADED), system.load, system.unload)
@@ -198,13 +199,6 @@ def _import_loadgen() -> Any:
     except ImportError:
         raise BenchmarkError("mlcommons-loadgen is not installed; pip install 'mlcommons-loadgen'") from None
     return mlperf_loadgen
-
-
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BenchmarkError(f"{out}: cannot be made ({error.strerror}); give another folder: --out DIR") from None
 
 
 def _make_settings(lg: Any, load: LoadSettings, system: _System) -> Any:
