@@ -36,6 +36,11 @@ class Host:
     is_emulated: bool = False
     is_debug_build: bool = False
 
+    def is_same_machine(self, other: Host) -> bool:
+        """Whether figures of both may stand in one measurement; what is installed may have changed."""
+        ours, theirs = ((host.name, host.processor, host.cores, host.system) for host in (self, other))
+        return ours == theirs
+
     def __str__(self) -> str:
         memory = "" if self.memory_bytes is None else f", {self.memory_bytes / 2**30:.1f} GiB"
         return f"{self.processor}, {self.cores} cores{memory}, {self.system}, Python {self.python}"

@@ -7,6 +7,7 @@ itself and says whether the run was long enough (VALID). Its trace is off: it wo
 from __future__ import annotations
 
 import json
+import math
 import re
 import struct
 import threading
@@ -19,9 +20,12 @@ import numpy as np
 
 from benchmarks.answers import Share
 from benchmarks.errors import BenchmarkError
+from benchmarks.results_file import make_folder
 from benchmarks.tasks import Data
 from benchmarks.worker import open_pictures
 from runtime.classifier import Classifier
+from runtime.dataset import DataSet
+from runtime.errors import PictureError, UsageError
 from runtime.frame import Frame
 from runtime.image import fit_image
 
@@ -38,7 +42,7 @@ _ANSWER = struct.Struct("<i")
 @dataclass(frozen=True)
 class LoadSettings:
     """scenario: one of SCENARIOS. seconds: LoadGen's least duration. queries_a_second: what Server sends and Offline
-    expects; None for what one picture takes allows. latency_seconds: Server's bound.
+    expects; None for what one picture takes allows. latency_seconds: Server's bound. Raises UsageError.
     """
 
     scenario: str = "SingleStream"
@@ -49,25 +53,34 @@ class LoadSettings:
 
     def __post_init__(self) -> None:
         if self.scenario not in SCENARIOS:
-            raise BenchmarkError(f"--scenario {self.scenario}: expected one of {', '.join(SCENARIOS)}")
+            raise UsageError(f"--scenario {self.scenario}: expected one of {', '.join(SCENARIOS)}")
+        if self.queries_a_second is not None and not 0 < self.queries_a_second < math.inf:
+            raise UsageError(
+                f"--rate {self.queries_a_second:g}: expected queries a second above 0, such as 200; "
+                "leave --rate out for what the model allows"
+            )
 
 
 @dataclass(frozen=True)
 class LoadResult:
     """verdict: `VALID` or `INVALID` as LoadGen says, empty in accuracy mode. figures: its summary, name by name.
-    top1: in accuracy mode, from LoadGen's log of the answers.
+    top1: in accuracy mode, from LoadGen's log of the answers. unreadable: why each picture that was left out was.
     """
 
     verdict: str
     figures: dict[str, str]
     top1: Share | None
+    unreadable: tuple[PictureError, ...] = ()
 
 
 def run_loadgen(classifier: Classifier, data: Data, load: LoadSettings, out: Path) -> LoadResult:
-    """Run LoadGen once; its logs go to the folder `out`. Raises an EdgeframeError: no data, no LoadGen."""
+    """Run LoadGen once; its logs go to the folder `out`. Pictures that cannot be read are left out.
+
+    Raises an EdgeframeError: no data, no LoadGen.
+    """
     lg = _import_loadgen()
     system = _System(lg, classifier, data)
-    _make_folder(out)
+    make_folder(out)
     sut = lg.ConstructSUT(system.issue, system.flush)
     count = len(system.pictures)
     qsl = lg.ConstructQSL(count, min(count, _MOST_LOADED), system.load, system.unload)
@@ -81,7 +94,7 @@ def run_loadgen(classifier: Classifier, data: Data, load: LoadSettings, out: Pat
         raise system.failure
     figures = parse_summary((out / "mlperf_log_summary.txt").read_text("utf-8"))
     top1 = read_accuracy(out / "mlperf_log_accuracy.json", system.targets) if load.is_accuracy else None
-    return LoadResult(figures.get("Result is", ""), figures, top1)
+    return LoadResult(figures.get("Result is", ""), figures, top1, system.unreadable)
 
 
 class _System:
@@ -91,7 +104,7 @@ class _System:
 
     def __init__(self, lg: Any, classifier: Classifier, data: Data) -> None:
         self._lg, self._classifier = lg, classifier
-        self._data = open_pictures(data)
+        self._data, self.unreadable = _read_all(open_pictures(data))
         self.targets = self._data.targets_in(classifier.card.labels)
         self.pictures = range(len(self._data))
         self.failure: Exception | None = None
@@ -109,8 +122,12 @@ class _System:
         return float(np.median(times))
 
     def load(self, numbers: Sequence[int]) -> None:
+        """Called by LoadGen's own code, which an exception of Python's would take down with the process."""
         card = self._classifier.card
-        self._loaded |= {number: fit_image(self._data.read(number), card.input, card.fit) for number in numbers}
+        try:
+            self._loaded |= {number: fit_image(self._data.read(number), card.input, card.fit) for number in numbers}
+        except Exception as error:
+            self.failure = error
 
     def unload(self, numbers: Sequence[int]) -> None:
         for number in numbers:
@@ -153,6 +170,15 @@ class _System:
         self._lg.QuerySamplesComplete([response])
 
 
+def _read_all(data: DataSet) -> tuple[DataSet, tuple[PictureError, ...]]:
+    """Those that can be read, and why the others cannot; LoadGen draws numbers, and each needs a picture."""
+    errors: list[PictureError] = []
+    numbers = [number for number, _ in data.pictures(on_error=errors.append)]
+    if not numbers:
+        raise BenchmarkError(f"{data.name}: none of its {len(data)} pictures can be read ({errors[0]})")
+    return data.subset(numbers), tuple(errors)
+
+
 def parse_summary(text: str) -> dict[str, str]:
     """LoadGen's summary: `name : value` lines."""
     pairs = (re.fullmatch(r"\s*(.+?)\s*:\s+(.+?)\s*", line) for line in text.splitlines())
@@ -173,13 +199,6 @@ def _import_loadgen() -> Any:
     except ImportError:
         raise BenchmarkError("mlcommons-loadgen is not installed; pip install 'mlcommons-loadgen'") from None
     return mlperf_loadgen
-
-
-def _make_folder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BenchmarkError(f"{out}: cannot be made ({error.strerror}); give another folder: --out DIR") from None
 
 
 def _make_settings(lg: Any, load: LoadSettings, system: _System) -> Any:

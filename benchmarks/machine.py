@@ -15,7 +15,7 @@ from benchmarks.progress import Progress
 from benchmarks.sensors import read_available_bytes
 from benchmarks.tasks import AccuracyTask, LatencyTask, PeaksTask
 from benchmarks.timing import TURNS
-from benchmarks.worker_process import run_accuracy, run_in_turns, run_peaks
+from benchmarks.worker_process import SILENCE_SECONDS, run_accuracy, run_in_turns, run_peaks
 from runtime.backends.table import find_backends
 from runtime.errors import BackendError, EdgeframeError
 
@@ -45,12 +45,13 @@ class Machine(Protocol):
 
 
 class ThisMachine:
-    """Each measurement in a process of its own; see Machine."""
+    """Each measurement in a process of its own, which is ended where it says nothing for so long; see Machine."""
 
     name = ""
 
-    def __init__(self) -> None:
+    def __init__(self, silence_seconds: float = SILENCE_SECONDS) -> None:
         self.host = describe_host()
+        self._silence_seconds = silence_seconds
 
     def default_backend(self, model: str) -> str:
         rows = find_backends(Path(model).suffix)
@@ -61,14 +62,14 @@ class ThisMachine:
     def time_round(self, tasks: Sequence[LatencyTask], tell: Callable[[int], None]) -> Iterator[Round | EdgeframeError]:
         done = 0
         for group in share_memory(tasks, read_available_bytes() or _USUAL_BYTES):
-            yield from run_in_turns(group, partial(_tell_sum, tell, done))
+            yield from run_in_turns(group, partial(_tell_sum, tell, done), self._silence_seconds)
             done += TURNS * len(group)
 
     def answer(self, task: AccuracyTask, progress: Progress) -> Answers:
-        return run_accuracy(task, progress)
+        return run_accuracy(task, progress, self._silence_seconds)
 
     def find_peaks(self, threads: int) -> Peaks | None:
-        return run_peaks(PeaksTask(threads))
+        return run_peaks(PeaksTask(threads), self._silence_seconds)
 
 
 def _tell_sum(tell: Callable[[int], None], one: int, other: int) -> None:

@@ -173,7 +173,8 @@ class Results:
     measured and its accuracy could not be.
 
     answers: to the pictures of the data, one for each model, backend and host. peaks: of the hosts' processors.
-    settings: what was asked for, as it stands in the file; a run is resumed with the same only.
+    settings: what was asked for, as it stands in the file; a run is resumed with the same only. data_sha256: see
+    benchmarks.data_digest; likewise. Empty in the files of before there was one, and of several runs.
     """
 
     measurements: tuple[Measurement, ...] = ()
@@ -181,6 +182,7 @@ class Results:
     answers: tuple[Answers, ...] = ()
     peaks: tuple[Peaks, ...] = ()
     settings: dict[str, object] = field(default_factory=dict)
+    data_sha256: str = ""
 
     def answers_of(self, subject: Subject) -> Answers | None:
         """What the subject's model answered; the number of threads and the scenario do not matter."""

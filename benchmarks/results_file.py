@@ -20,6 +20,14 @@ def write_results(path: Path, results: Results) -> None:
     write_json(path, {"format_version": FORMAT_VERSION, **fields})
 
 
+def make_folder(folder: Path) -> None:
+    """Unless it is there. Raises BenchmarkError where it cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BenchmarkError(f"{folder}: cannot be made ({error.strerror}); give another folder: --out DIR") from None
+
+
 def write_json(path: Path, fields: dict[str, object]) -> None:
     """Replace a JSON file whole. Raises BenchmarkError where it cannot be written."""
     text = to_json(fields)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 
 from benchmarks.conditions import with_power_log
+from benchmarks.data_digest import digest_data
 from benchmarks.errors import BenchmarkError
 from benchmarks.jsonable import to_json
 from benchmarks.machine import Machine
@@ -36,22 +38,24 @@ def run_benchmark(
     settings: Settings,
     file: Path,
     machines: Sequence[Machine],
+    *,
     before: Results | None = None,
+    unreachable: Mapping[str, EdgeframeError] = MappingProxyType({}),
 ) -> Results:
     """Measure each model file on each machine and write the results to `file` after each step.
 
     Every round times each model in a process of its own; these take turns, in a new random order each, so that a
     machine that drifts (temperature, other programs) slows all of them alike. A model that fails, or takes its
     process down, becomes a Failure and the rest goes on. before: the results of a run that was stopped; what it
-    has is not measured again.
+    has is not measured again. unreachable: why there is no machine of a name; each model becomes a Failure there.
 
     Raises DataError, UsageError: the data or the settings are of no use to any model. Raises BenchmarkError: `before`
-    was measured with other settings.
+    was measured with other settings, on other data or another machine.
     """
     check_backends(settings.backends)
     data = open_pictures(settings.data)
-    run = _Run(settings, file, machines, before or Results())
-    run.admit(list(dict.fromkeys(models)), data)
+    run = _Run(settings, file, machines, before or Results(), digest_data(data))
+    run.admit(list(dict.fromkeys(models)), data, unreachable)
     run.measure_peaks()
     run.measure_latency()
     run.measure_accuracy()
@@ -68,6 +72,20 @@ def add_power_log(results: Results, log: PowerLog) -> Results:
     return replace(results, measurements=tuple(measured))
 
 
+def _refuse_changes(file: Path, before: Results, now: Results, machines: Mapping[str, Machine]) -> None:
+    if before.settings and before.settings != now.settings:
+        raise BenchmarkError(f"{file}: was measured with other settings; repeat them, or leave out --resume")
+    if before.data_sha256 and before.data_sha256 != now.data_sha256:
+        raise BenchmarkError(f"{file}: was measured on pictures that have changed since; leave out --resume")
+    for measured in before.measurements:
+        machine = machines.get(measured.subject.host)
+        if machine is not None and not machine.host.is_same_machine(measured.host):
+            raise BenchmarkError(
+                f"{file}: was measured on {measured.host.name} ({measured.host}), this is {machine.host.name} "
+                f"({machine.host}); go on there, or leave out --resume"
+            )
+
+
 def _show_turns(show: Progress, done: int, expected: int, turns: int) -> None:
     """done, expected: processes."""
     show(done * TURNS + turns, expected * TURNS)
@@ -76,23 +94,27 @@ def _show_turns(show: Progress, done: int, expected: int, turns: int) -> None:
 class _Run:
     """The state of a run: the models that still take part, and what is known so far."""
 
-    def __init__(self, settings: Settings, file: Path, machines: Sequence[Machine], before: Results) -> None:
+    def __init__(
+        self, settings: Settings, file: Path, machines: Sequence[Machine], before: Results, data_sha256: str
+    ) -> None:
         self._settings, self._file = settings, file
         self._machines = {machine.name: machine for machine in machines}
         self._files: dict[str, ModelFile] = {}
         self._subjects: list[Subject] = []
         self._known = {m.subject: m for m in before.measurements}
         self._results = Results(
-            answers=before.answers, peaks=before.peaks, settings=dict(json.loads(to_json(settings)))
+            answers=before.answers,
+            peaks=before.peaks,
+            settings=dict(json.loads(to_json(settings))),
+            data_sha256=data_sha256,
         )
-        if before.settings and before.settings != self._results.settings:
-            raise BenchmarkError(f"{file}: was measured with other settings; repeat them, or leave out --resume")
+        _refuse_changes(file, before, self._results, self._machines)
 
     @property
     def results(self) -> Results:
         return replace(self._results, measurements=tuple(self._known.values()))
 
-    def admit(self, models: list[str], data: DataSet) -> None:
+    def admit(self, models: list[str], data: DataSet, unreachable: Mapping[str, EdgeframeError]) -> None:
         """Let models take part, but not those that are seen to fail: no file, no card, not the data's classes."""
         for model in models:
             with self._step(model):
@@ -100,9 +122,13 @@ class _Run:
                 for machine in self._machines.values():
                     with self._step(model, machine.name):
                         self._subjects += subjects_of(model, self._settings, machine)
+                for name, error in unreachable.items():
+                    with self._step(model, name):
+                        raise error
         for measured in self._known.values():
-            file = self._files.get(measured.subject.model)
-            if measured.subject not in self._subjects or file is None or file.sha256 != measured.file_sha256:
+            file, subject = self._files.get(measured.subject.model), measured.subject
+            is_asked = subject in self._subjects or subject.host in unreachable
+            if not is_asked or file is None or file.sha256 != measured.file_sha256:
                 raise BenchmarkError(
                     f"{self._file}: has {measured.subject}, which is not asked for or has changed since; "
                     "name the same models, or leave out --resume"

@@ -110,14 +110,20 @@ def choose_trainings(names: Sequence[str]) -> tuple[Training, ...]:
 
 
 def run_training(training: Training, data_dir: Path, out: Path, tell: Callable[[str], None]) -> Outcome:
-    """Run it, unless its model is already in `out`. Raises BenchmarkError when it fails."""
+    """Run it, unless its model is already in `out`. Raises BenchmarkError when it fails, or its figures are damaged."""
     figures = training.file(out).with_suffix(".metrics.json")
     if not figures.exists():
         command = training.command(data_dir, out)
         tell("python " + " ".join(command[1:]))
         if subprocess.run(command, check=False).returncode:
             raise BenchmarkError(f"{training.name}: failed; its own words are above")
-    return read_outcome(training, json.loads(figures.read_text(encoding="utf-8")))
+    try:
+        return read_outcome(training, json.loads(figures.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, LookupError) as error:
+        raise BenchmarkError(
+            f"{figures}: is no metrics.json of python -m train ({type(error).__name__}: {error}); "
+            "delete it to train again"
+        ) from None
 
 
 def read_outcome(training: Training, figures: dict[str, Any]) -> Outcome:

@@ -1,9 +1,10 @@
 """The process in which one thing is measured once: `python -m benchmarks.worker KIND JSON`, started by worker_process.
 
 KIND is a key of KINDS, JSON the fields of its task. It answers on standard output, one object a line:
-any number of `progress` ({done, total}) and of `waits`, then `answer` or `error` (a message for the user). After
-`waits` it does nothing until it gets a line on standard input: its turn to time. What is imported before the model is
-loaded counts in its time to first result and its memory, so imports stay inside.
+any number of `progress` ({done, total}), of `works` and of `waits`, then `answer` or `error` (a message for the user).
+After `waits` it does nothing until it gets a line on standard input: its turn to time. `works` says between the queries
+of a slow network that it is one, and does not hang. What is imported before the model is loaded counts in its time to
+first result and its memory, so imports stay inside.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from runtime.dataset import DataSet
 
 _PROGRESS_SECONDS = 0.2
+# Much longer than a turn: only what takes seconds a query says that it works, and a message is nothing to that.
+_WORKS_SECONDS = 10.0
 _LOOK_SECONDS, _MOST_IDLE_SECONDS = 0.001, 1.0
 
 Send = Callable[[str, Any], None]
@@ -84,19 +87,30 @@ def _time(task: LatencyTask, run: Callable[[], Times], firsts: tuple[float, floa
     from runtime.measure import peak_memory_bytes
 
     conditions: list[Conditions] = []
+    told_at = time.monotonic()
+
+    def run_and_tell() -> Times:
+        nonlocal told_at
+        times = run()
+        if time.monotonic() - told_at > _WORKS_SECONDS:
+            told_at = time.monotonic()
+            send("works", True)
+        return times
 
     @contextmanager
     def turn() -> Iterator[None]:
+        nonlocal told_at
         wait_until_idle()
         send("waits", True)
         if not sys.stdin.readline():
             raise BrokenPipeError("whoever gives the turns has gone")
+        told_at = time.monotonic()
         with observe_conditions() as observed:
             yield
         conditions.extend(observed)
 
-    warmed = warm_up(lambda: run()[2], time.monotonic)
-    turns = time_in_turns(run, task.runs, task.seconds, time.monotonic, turn)
+    warmed = warm_up(lambda: run_and_tell()[2], time.monotonic)
+    turns = time_in_turns(run_and_tell, task.runs, task.seconds, time.monotonic, turn)
     prepare, invoke, total = zip(*(times for times_of_turn in turns for times in times_of_turn))
     return Round(
         number=task.number,

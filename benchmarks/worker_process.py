@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -27,22 +28,28 @@ from benchmarks.tasks import AccuracyTask, LatencyTask, PeaksTask, Task
 CHECKOUT = Path(__file__).resolve().parent.parent
 # What the libraries below numpy read; they take all cores where nothing is said.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+# A worker that says nothing for so long is taken for one that never answers. It speaks between any two queries, so
+# this is for loading a network, or for eight pictures of the largest on a small device.
+SILENCE_SECONDS = 600.0
+_CHUNK_BYTES = 1 << 16
 
 
 def run_in_turns(
-    tasks: Sequence[LatencyTask], tell: Callable[[int], None] = lambda turns: None
+    tasks: Sequence[LatencyTask],
+    tell: Callable[[int], None] = lambda turns: None,
+    silence_seconds: float = SILENCE_SECONDS,
 ) -> list[Round | BenchmarkError]:
     """Measure each in a process of its own, one or more: side by side, one of them timing at a time, in turns of a new
     random order each. One that fails, whatever became of its process, gives the error, and the others go on.
 
-    tell: is told how many turns were taken.
+    tell: is told how many turns were taken. silence_seconds: one that says nothing for so long has failed.
     """
     generator = random.Random(tasks[0].number)
     with ExitStack() as stack:
         workers, waiting = [], []
         for task in tasks:
             started = replace(task, started_at=time.monotonic())
-            workers.append(stack.enter_context(_Worker("latency", started, task.subject.model)))
+            workers.append(stack.enter_context(_Worker("latency", started, task.subject.model, silence_seconds)))
             if workers[-1].listen():
                 waiting.append(workers[-1])
         turns = 0
@@ -63,17 +70,17 @@ def _round_of(worker: _Worker) -> Round | BenchmarkError:
         return error
 
 
-def run_accuracy(task: AccuracyTask, progress: Progress) -> Answers:
+def run_accuracy(task: AccuracyTask, progress: Progress, silence_seconds: float = SILENCE_SECONDS) -> Answers:
     """Likewise one; `progress` is told how many pictures of how many are done. Raises BenchmarkError."""
-    with _Worker("accuracy", task, task.subject.model) as worker:
+    with _Worker("accuracy", task, task.subject.model, silence_seconds) as worker:
         worker.listen(progress)
         return read_value(Answers, worker.answer())
 
 
-def run_peaks(task: PeaksTask) -> Peaks:
+def run_peaks(task: PeaksTask, silence_seconds: float = SILENCE_SECONDS) -> Peaks:
     """Likewise, of the processor."""
     variables = dict.fromkeys(_THREAD_VARIABLES, str(task.threads))
-    with _Worker("peaks", task, "the processor's peaks", variables) as worker:
+    with _Worker("peaks", task, "the processor's peaks", silence_seconds, variables) as worker:
         worker.listen()
         return read_value(Peaks, worker.answer())
 
@@ -91,8 +98,10 @@ def checkout_environment() -> dict[str, str]:
 class _Worker:
     """A process of benchmarks.worker and what it has said; a context manager that ends it. what: it is busy with."""
 
-    def __init__(self, kind: str, task: Task, what: str, variables: dict[str, str] | None = None) -> None:
-        self._what = what
+    def __init__(
+        self, kind: str, task: Task, what: str, silence_seconds: float, variables: dict[str, str] | None = None
+    ) -> None:
+        self._what, self._silence_seconds = what, silence_seconds
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed by __exit__
         self._process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.worker", kind, to_json(task)],
@@ -101,14 +110,12 @@ class _Worker:
             stderr=self._log,
             env={**checkout_environment(), **(variables or {})},
         )
+        self._heard = b""
         self._said: dict[str, Any] = {}
 
     def listen(self, progress: Progress = lambda done, total: None) -> bool:
-        """Hear it until it waits for its turn, or, False, until it has ended."""
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if not line.endswith(b"\n"):  # It died while it wrote.
-                break
+        """Hear it until it waits for its turn, or, False, until it has ended or was ended for its silence."""
+        while line := self._next_line():
             message = json.loads(line)
             self._said.update(message)
             if "waits" in message:
@@ -117,6 +124,23 @@ class _Worker:
                 progress(message["progress"]["done"], message["progress"]["total"])
         self._process.wait()  # Its end takes time from the processor that another one's turn would be without.
         return False
+
+    def _next_line(self) -> bytes:
+        """Empty where it ends, be it in the middle of a line."""
+        assert self._process.stdout is not None
+        pipe = self._process.stdout.fileno()
+        while b"\n" not in self._heard:
+            if not select.select([pipe], [], [], self._silence_seconds)[0]:
+                self._process.kill()
+                silence = f"gave no answer within {self._silence_seconds:g} s and was ended"
+                self._said["error"] = f"{self._what}: its process {silence}; try it alone: runtime bench"
+                return b""
+            chunk = os.read(pipe, _CHUNK_BYTES)
+            if not chunk:
+                return b""
+            self._heard += chunk
+        line, _, self._heard = self._heard.partition(b"\n")
+        return line
 
     def give_turn(self) -> None:
         assert self._process.stdin is not None

@@ -34,11 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from benchmarks.conversion import hash_model, measure_conversion
     from benchmarks.conversion_bars import format_conversions, holds_all
-    from benchmarks.results_file import FORMAT_VERSION, write_json
+    from benchmarks.results_file import FORMAT_VERSION, make_folder, write_json
 
     file = args.out / "conversion.json"
     known = {figures.sha256: figures for figures in _read(file)} if file.exists() else {}
-    args.out.mkdir(parents=True, exist_ok=True)
+    make_folder(args.out)
     asked: list[ConversionFigures] = []
     for model in args.models:
         figures = known.get(hash_model(model)) or measure_conversion(model, args.data_dir, args.imagenet, args.out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from runtime.command_line import positive, seconds
@@ -48,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
     data = Data(args.data, args.split, args.data_dir)
     classifier = Classifier.load(args.model, threads=args.threads, backend=args.backend)
     result = run_loadgen(classifier, data, load, args.out)
+    if lost := result.unreadable:
+        print(f"benchmarks: {len(lost)} of the pictures cannot be read and were left out ({lost[0]})", file=sys.stderr)
     if result.top1 is not None:
         low, high = result.top1.interval
         print(f"top-1 {result.top1.value:.1%} ({low:.1%} to {high:.1%}), {result.top1.total:,} pictures")

@@ -92,10 +92,18 @@ def _measure(args: argparse.Namespace, settings: Settings, file: Path) -> Result
     from benchmarks.remote.machine import RemoteMachine
     from benchmarks.results_file import read_results, write_results
     from benchmarks.run import add_power_log, run_benchmark
+    from runtime.errors import EdgeframeError
 
     before = read_results(file) if args.resume else None
-    machines: list[Machine] = [ThisMachine(), *map(RemoteMachine, settings.hosts)]
-    results = run_benchmark(args.models, settings, file, machines, before)
+    machines: list[Machine] = [ThisMachine()]
+    unreachable: dict[str, EdgeframeError] = {}
+    for host in settings.hosts:
+        try:
+            machines.append(RemoteMachine(host))
+        except EdgeframeError as error:
+            unreachable[host] = error
+            print(f"benchmarks: {error}; the rest goes on", file=sys.stderr)
+    results = run_benchmark(args.models, settings, file, machines, before=before, unreachable=unreachable)
     if args.power_log is not None:
         # Read at the end: until then the meter is still writing.
         results = add_power_log(results, read_power_log(args.power_log))

@@ -24,10 +24,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from benchmarks.results_file import make_folder
     from benchmarks.trainings import choose_trainings, format_lead, format_outcomes, run_training
 
     trainings = choose_trainings(args.names)
-    args.out.mkdir(parents=True, exist_ok=True)
+    make_folder(args.out)
     outcomes = [run_training(training, args.data_dir, args.out, print) for training in trainings]
     print("\n".join([format_outcomes(outcomes), *format_lead(outcomes)]))
     return 0 if all(outcome.holds for outcome in outcomes) else 1

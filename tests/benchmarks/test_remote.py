@@ -120,15 +120,20 @@ def find_copied(device: dict[str, str]) -> dict[str, int]:
     return {file.name: file.stat().st_mtime_ns for file in files if file.suffix in (".tflite", ".tar")}
 
 
-def test_a_host_that_cannot_be_reached_is_one_line(
+def test_a_host_that_cannot_be_reached_is_a_row_for_each_model_and_the_rest_goes_on(
     run: Run, device: dict[str, str], models: Path, colours: Path, tmp_path: Path
 ) -> None:
-    settings = ("--data", colours, "--hosts", "nowhere", "--out", tmp_path)
-    done = run("benchmarks", "run", models / "rgb_int8.tflite", *settings, env=device)
+    files = (models / "rgb_int8.tflite", models / "rgb_float32.onnx")
+    settings = ("--data", colours, "--hosts", "nowhere,shed", "--runs", 1, "--out", tmp_path)
+    done = run("benchmarks", "run", *files, *settings, env=device)
     assert done.returncode == 1
     assert done.stderr.startswith("benchmarks: nowhere: cannot be reached (")
-    assert done.stderr.rstrip().endswith("try it: ssh nowhere true")
+    assert done.stderr.endswith("try it: ssh nowhere true; the rest goes on\n")
     assert done.stderr.count("\n") == 1
+    results = read_results(tmp_path / "results.json")
+    assert [failure.name for failure in results.failures] == [f"{file.name} (nowhere)" for file in files]
+    assert {m.subject.host for m in results.measurements} == {"", "shed"}
+    assert len(results.measurements) == 4
 
 
 def test_a_model_that_fails_there_is_a_row_and_the_rest_goes_on(

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import product
 from pathlib import Path
@@ -20,14 +21,16 @@ import pytest
 
 from benchmarks.answers import Share
 from benchmarks.errors import BenchmarkError
-from benchmarks.machine import share_memory
+from benchmarks.machine import ThisMachine, share_memory
 from benchmarks.measurement import Results, Round, Subject
 from benchmarks.results_file import read_results
+from benchmarks.run import run_benchmark
 from benchmarks.tasks import Data, LatencyTask, Settings
 from benchmarks.worker_process import run_in_turns
+from runtime.card_file import embed_card, read_card
 from runtime.errors import UsageError
 from tests.benchmarks.conftest import write_tiny_data
-from tests.conftest import ROOT, Run
+from tests.conftest import MODELS, ROOT, Run
 
 # An interpreter whose process dies the way that a bug in native code kills it.
 CRASHING_INTERPRETER = """
@@ -102,6 +105,52 @@ def test_a_model_that_takes_its_process_down_is_a_row_and_the_rest_goes_on(
     assert [measurement.name for measurement in results.measurements] == ["rgb_float32.onnx"]
 
 
+def test_a_model_that_never_answers_is_a_row_and_the_rest_goes_on(models: Path, colours: Path, tmp_path: Path) -> None:
+    hanging, good = make_hanging(tmp_path / "hang.onnx"), models / "rgb_float32.onnx"
+    out = tmp_path / "results.json"
+    settings = Settings(Data(str(colours)), runs=2)
+    results = run_benchmark([str(hanging), str(good)], settings, out, [ThisMachine(silence_seconds=20)])
+    assert results == read_results(out)
+    (failure,) = results.failures
+    assert failure.name == "hang.onnx (onnx, 1 thread)"
+    assert "hang.onnx: its process gave no answer within 20 s" in failure.message
+    (measurement,) = results.measurements
+    assert (measurement.name, len(measurement.rounds)) == (good.name, 2)
+    assert results.answers_of(measurement.subject) is not None
+    assert not find_workers()
+
+
+def make_hanging(path: Path) -> Path:
+    """A valid network of 2**60 turns of a loop, with a card."""
+    onnx = pytest.importorskip("onnx", reason="onnx is not installed: make install")
+    helper, number, float32, bool_ = onnx.helper, onnx.TensorProto.INT64, onnx.TensorProto.FLOAT, onnx.TensorProto.BOOL
+    value = helper.make_tensor_value_info
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["go_on"], ["goes_on"]), helper.make_node("Neg", ["mean"], ["next"])],
+        "body",
+        [value("turn", number, []), value("go_on", bool_, []), value("mean", float32, [1, 3])],
+        [value("goes_on", bool_, []), value("next", float32, [1, 3])],
+    )
+    graph = helper.make_graph(
+        [
+            helper.make_node("ReduceMean", ["picture"], ["first"], axes=[1, 2], keepdims=0),
+            helper.make_node("Loop", ["turns", "", "first"], ["last"], body=body),
+            helper.make_node("Softmax", ["last"], ["scores"], axis=1),
+        ],
+        "hang",
+        [value("picture", float32, [1, 8, 8, 3])],
+        [value("scores", float32, [1, 3])],
+        [helper.make_tensor("turns", number, [], [2**60])],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+    card = read_card(MODELS / "rgb_float32.onnx")
+    assert card is not None
+    embed_card(path, replace(card, name="hang", golden=()))
+    return path
+
+
 def test_a_silent_wait_is_in_no_time(models: Path) -> None:
     subject = Subject(str(models / "rgb_int8.tflite"), "litert", 1)
     tasks = [LatencyTask(subject, 0, 40, None, **share) for share in ({"planted_share": 99.0}, {"silent_share": 99.0})]
@@ -130,6 +179,23 @@ def test_a_process_that_dies_in_one_of_its_turns_leaves_the_others_theirs(models
     assert (len(whole.total_seconds), whole.turn_runs) == (40, (2,) * 20)
     assert isinstance(dead, BenchmarkError)
     assert "rgb_int8.tflite: its process was killed by SIGKILL" in str(dead)
+
+
+def test_a_process_that_is_stopped_in_its_turn_is_ended(models: Path) -> None:
+    subject = Subject(str(models / "rgb_int8.tflite"), "litert", 1)
+
+    def stop_it() -> None:
+        wait_until(lambda: len(find_workers()) == 1)
+        os.kill(*find_workers(), signal.SIGSTOP)
+
+    stopper = threading.Thread(target=stop_it)
+    stopper.start()
+    # It waits for seconds in each run, so that there is time to stop it.
+    (stopped,) = run_in_turns([LatencyTask(subject, 0, 40, None, planted_share=1e6)], silence_seconds=5)
+    stopper.join()
+    assert isinstance(stopped, BenchmarkError)
+    assert "rgb_int8.tflite: its process gave no answer within 5 s" in str(stopped)
+    assert not find_workers()
 
 
 def find_workers() -> dict[int, str]:
@@ -297,6 +363,42 @@ def test_a_run_that_was_killed_goes_on_where_it_was(models: Path, colours: Path,
         rounds = after[measurement.subject].rounds
         assert rounds[: len(measurement.rounds)] == measurement.rounds
         assert [part.number for part in rounds] == list(range(6))
+
+
+def test_a_run_does_not_go_on_with_other_pictures_or_on_another_machine(
+    models: Path, colours: Path, tmp_path: Path
+) -> None:
+    data, file = tmp_path / "data", tmp_path / "results.json"
+    shutil.copytree(colours / "test", data)
+    machine, settings = ThisMachine(), Settings(Data(str(data), "all"), runs=1)
+    go_on = partial(run_benchmark, [str(models / "rgb_int8.tflite")], settings, file)
+    before = go_on([machine])
+    assert go_on([machine], before=read_results(file)) == before
+    there = ThisMachine()
+    there.host = replace(machine.host, name="shed")
+    with pytest.raises(BenchmarkError, match=rf"was measured on {machine.host.name} \(.*, this is shed .*--resume"):
+        go_on([there], before=before)
+    (data / "red").rename(data / "red_")
+    (data / "blue").rename(data / "red")
+    (data / "red_").rename(data / "blue")
+    with pytest.raises(BenchmarkError, match="pictures that have changed since; leave out --resume"):
+        go_on([machine], before=before)
+
+
+def test_a_run_goes_on_without_a_host_that_has_gone_and_keeps_what_was_measured_there(
+    models: Path, colours: Path, tmp_path: Path
+) -> None:
+    here, shed = ThisMachine(), ThisMachine()
+    shed.name = "shed"
+    settings = Settings(Data(str(colours)), runs=1, hosts=("shed",))
+    go_on = partial(run_benchmark, [str(models / "rgb_int8.tflite")], settings, tmp_path / "results.json")
+    before = go_on([here, shed])
+    assert {m.subject.host for m in before.measurements} == {"", "shed"}
+    after = go_on([here], before=before, unreachable={"shed": BenchmarkError("shed: cannot be reached")})
+    assert after.measurements == before.measurements
+    assert [(failure.name, failure.message) for failure in after.failures] == [
+        ("rgb_int8.tflite (shed)", "shed: cannot be reached")
+    ]
 
 
 def test_a_power_meters_log_gives_the_energy_of_a_picture(

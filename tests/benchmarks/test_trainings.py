@@ -1,10 +1,14 @@
-"""How long a training took to reach its bar, and how much sooner ours does than the lesson's."""
+"""How long a training took to reach its bar, and how much sooner ours does than the lesson's; what cannot be read."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from benchmarks.trainings import Outcome, choose_trainings, format_lead, format_outcomes, read_outcome
+from tests.conftest import Run
 
 
 def write_figures(validation: list[float], top1: float) -> dict[str, Any]:
@@ -44,3 +48,25 @@ def test_two_recipes_to_one_bar_are_compared() -> None:
     others = [outcome("deep_cnn", [0.99], 0.996), outcome("deep_cnn-quick", [0.99], 0.99)]
     assert format_lead([*others, lesson]) == []
     assert "| 1 | 10.0 | 10 | 10 |" in format_outcomes(others)
+
+
+@pytest.mark.parametrize("content", ["{", "[]", '{"epochs": []}'])
+def test_figures_that_are_damaged_are_one_line(run: Run, tmp_path: Path, content: str) -> None:
+    file = tmp_path / "mlp.metrics.json"
+    file.write_text(content)
+    done = run("benchmarks", "training", "mlp", "--data-dir", tmp_path, "--out", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"benchmarks: {file}: is no metrics.json of python -m train (")
+    assert done.stderr.endswith("delete it to train again\n")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", [("training",), ("conversion", "net.keras")])
+def test_a_file_in_place_of_the_folder_for_results_is_one_line(
+    run: Run, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    out = tmp_path / "out"
+    out.touch()
+    done = run("benchmarks", *command, "--data-dir", tmp_path, "--out", out)
+    words = f"benchmarks: {out}: cannot be made (File exists); give another folder: --out DIR\n"
+    assert (done.returncode, done.stderr) == (1, words)
