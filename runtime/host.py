@@ -63,6 +63,14 @@ def count_throttlings(processors: Path = _PROCESSORS) -> int | None:
     return sum(counts) if counts else None
 
 
+def was_throttled(throttlings_before: int | None) -> bool | None:
+    """Whether the processor was slowed down since `count_throttlings()` gave that, or is at present; None where the
+    machine tells neither."""
+    throttlings, at_present = count_throttlings(), read_throttled()
+    since = None if None in (throttlings, throttlings_before) else throttlings != throttlings_before
+    return None if since is None and at_present is None else bool(since or at_present)
+
+
 def describe_disturbances(throttlings_before: int | None = None) -> list[str]:
     """What makes latencies worse or less steady than they need be, with the next step.
 
@@ -75,8 +83,6 @@ def describe_disturbances(throttlings_before: int | None = None) -> list[str]:
     load = other_load()
     if load is not None and load > _BUSY_CORES:
         told.append(f"other programs keep {load:.1f} cores busy; stop them and measure again")
-    throttlings = count_throttlings()
-    is_slowed = None not in (throttlings, throttlings_before) and throttlings != throttlings_before
-    if read_throttled() or is_slowed:
+    if was_throttled(throttlings_before):
         told.append("the processor is slowed down for heat or low voltage; cool it, check its power, measure again")
     return told

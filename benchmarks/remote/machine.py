@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.answers import Answer, Answers, AnswersOf
+from benchmarks.conditions import Conditions
 from benchmarks.errors import BenchmarkError
 from benchmarks.host import Host, is_emulated
 from benchmarks.measurement import Round, Subject
@@ -69,6 +70,10 @@ class RemoteMachine:
             time_to_first_result_seconds=fields["time_to_first_result_s"],
             steady_memory_bytes=None,
             peak_memory_bytes=fields["peak_memory_bytes"],
+            # An older edgeframe does not tell; no edgeframe tells of other programs and of swap.
+            conditions=Conditions(
+                temperature_celsius=fields.get("temperature_celsius"), is_throttled=fields.get("is_throttled")
+            ),
         )
 
     def answer(self, task: AccuracyTask, progress: Progress) -> Answers:

@@ -41,9 +41,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     import numpy as np
 
-    from runtime.host import count_throttlings
+    from runtime.host import count_throttlings, was_throttled
     from runtime.measure import measure_latency, peak_memory_bytes
     from runtime.model_check import check_model
+    from runtime.temperature import read_temperatures
 
     throttlings = count_throttlings()
     checking = time.perf_counter()
@@ -63,6 +64,8 @@ def run(args: argparse.Namespace) -> int:
             "load_s": load_seconds,
             "time_to_first_result_s": first_result_seconds,
             "peak_memory_bytes": peak,
+            "temperature_celsius": max((degrees for _, degrees in read_temperatures()), default=None),
+            "is_throttled": was_throttled(throttlings),
             "latency_s": dataclasses.asdict(latency),
         }
         print(json.dumps(fields))

@@ -25,7 +25,8 @@ SSHD = shutil.which("sshd", path=os.pathsep.join([os.environ.get("PATH", ""), "/
 
 @pytest.fixture(scope="module")
 def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The environment of a user whose ssh knows the host `shed`: this machine, where `runtime` is installed."""
+    """The environment of a user whose ssh knows the host `shed`: this machine, where `runtime` is installed, and
+    which says that it is too hot."""
     if SSHD is None or shutil.which("ssh") is None or shutil.which("ssh-keygen") is None:
         pytest.skip("sshd is not installed: tests/install_parts.sh ssh")
     folder = tmp_path_factory.mktemp("ssh")
@@ -39,6 +40,7 @@ def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     home = folder / "home"
     home.mkdir()
     make_runtime(folder / "bin" / "runtime")
+    make_script(folder / "bin" / "vcgencmd", "echo throttled=0x50004")
     (folder / "sshd_config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host_key\n"
         f"AuthorizedKeysFile {folder}/authorized_keys\nPidFile none\nUsePAM no\nStrictModes no\n"
@@ -76,7 +78,7 @@ def make_ssh(file: Path, folder: Path, port: int) -> None:
 
 
 def make_script(file: Path, command: str) -> None:
-    file.parent.mkdir()
+    file.parent.mkdir(exist_ok=True)
     file.write_text(f"#!/bin/sh\n{command}\n")
     file.chmod(file.stat().st_mode | stat.S_IXUSR)
 
@@ -103,6 +105,8 @@ def test_models_are_measured_on_another_machine_which_keeps_what_was_copied(
     assert [(m.subject.host, m.subject.backend) for m in (here, measurement)] == [("", "litert"), ("shed", "litert")]
     assert measurement.host.name == socket.gethostname()
     assert [len(part.total_seconds) for part in measurement.rounds] == [1]
+    assert [part.conditions.is_throttled for part in measurement.rounds] == [True]
+    assert "the processor was throttled in 1 of 2 rounds" in done.stdout
     answers = results.answers_of(measurement.subject)
     assert answers is not None
     assert answers.top(1) == Share(12, 12)

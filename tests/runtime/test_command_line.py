@@ -174,6 +174,16 @@ def test_bench_keeps_every_raw_time(run: Run, model: Path) -> None:
     assert all(word in shown for word in ("p50", "p90", "p99", "prepare", "invoke", "total", "peak memory"))
 
 
+def test_bench_tells_that_a_raspberry_pi_was_slowed_down(run: Run, model: Path, tmp_path: Path) -> None:
+    tool = tmp_path / "vcgencmd"
+    tool.write_text("#!/bin/sh\necho throttled=0x50004\n")
+    tool.chmod(0o755)
+    environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    fields = json.loads(run("runtime", "bench", model, "--runs", 1, "--json", env=environment).stdout)
+    assert fields["is_throttled"] is True
+    assert "temperature_celsius" in fields
+
+
 def test_doctor_tells_what_is_here(run: Run) -> None:
     done = run("runtime", "doctor")
     assert done.returncode == 0, done.stdout
