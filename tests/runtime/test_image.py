@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from runtime.card import Fit, InputSize
 from runtime.classifier import Classifier
@@ -131,6 +131,25 @@ def test_a_reduced_picture_is_seen_in_the_same_part_as_the_whole_one(fit: Fit, o
         # Not at the edges, where there are bars. The rounding of the levels alone adds 0.3; half a pixel of the
         # reduced picture is 1 level.
         assert abs(off[12:-12, 12:-12].mean()) <= 0.35
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_a_picture_of_each_format_is_turned_upright_once(form: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    levels = np.repeat(np.repeat(np.uint8([[0, 80], [160, 240]]), 48, 0), 64, 1)
+    picture = Image.fromarray(levels).convert("RGB")
+    file = io.BytesIO()
+    picture.save(file, form, exif=exif)
+    turned = io.BytesIO()
+    picture.save(turned, "PNG", exif=exif)
+    expected = ImageOps.exif_transpose(Image.open(turned))
+    opened = open_picture(file.getvalue())
+    assert opened.size == expected.size
+    corners = [(opened.width // 4 * x, opened.height // 4 * y) for x in (1, 3) for y in (1, 3)]
+    for at in corners:
+        assert opened.getpixel(at)[0] == pytest.approx(expected.getpixel(at)[0], abs=6), "a lossy format's error"
 
 
 def test_reduced_jpegs_of_real_photos_are_what_the_whole_ones_are(data_dir: Path) -> None:
