@@ -123,6 +123,8 @@ def _is_endless(path: str | Path) -> bool:
 
 def decode_reduced(image: Image.Image, least: tuple[int, int] | None) -> ReducedPicture:
     """`open_reduced` of an image within `open_header`."""
+    if image.format == "TIFF":
+        image.load()  # newer Pillows turn these upright themselves, and drop the orientation with it
     size = image.size
     orientation = read_orientation(image)
     is_turned = orientation in _QUARTER_TURNS

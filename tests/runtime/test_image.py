@@ -138,7 +138,7 @@ def test_a_reduced_picture_is_seen_in_the_same_part_as_the_whole_one(fit: Fit, o
 def test_a_picture_of_each_format_is_turned_upright_once(form: str, orientation: int) -> None:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    levels = np.repeat(np.repeat(np.uint8([[0, 80], [160, 240]]), 48, 0), 64, 1)
+    levels = np.kron(np.array([[0, 80], [160, 240]], np.uint8), np.ones((48, 64), np.uint8))
     picture = Image.fromarray(levels).convert("RGB")
     file = io.BytesIO()
     picture.save(file, form, exif=exif)
@@ -147,9 +147,8 @@ def test_a_picture_of_each_format_is_turned_upright_once(form: str, orientation:
     expected = ImageOps.exif_transpose(Image.open(turned))
     opened = open_picture(file.getvalue())
     assert opened.size == expected.size
-    corners = [(opened.width // 4 * x, opened.height // 4 * y) for x in (1, 3) for y in (1, 3)]
-    for at in corners:
-        assert opened.getpixel(at)[0] == pytest.approx(expected.getpixel(at)[0], abs=6), "a lossy format's error"
+    off = np.asarray(opened).astype(int) - np.asarray(expected)
+    assert np.abs(off).mean() < 5, "more than a lossy format's error"
 
 
 def test_reduced_jpegs_of_real_photos_are_what_the_whole_ones_are(data_dir: Path) -> None:
