@@ -52,6 +52,11 @@ def test_a_pattern_gives_the_pictures_that_it_matches_in_natural_order(tmp_path:
             assert [str(Path(frame.source).relative_to(tmp_path)) for frame in source] == expected
 
 
+def test_an_address_may_be_longer_than_the_name_of_a_file() -> None:
+    with open_source(f"http://127.0.0.1:9/{'a' * 300}.m3u8", CARD) as source:
+        assert source.is_video
+
+
 def test_a_pattern_that_matches_nothing_is_told() -> None:
     with pytest.raises(SourceError, match=r"none/\*\.jpg: matches no pictures"), open_source("none/*.jpg", CARD) as s:
         list(s)
