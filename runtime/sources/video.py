@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 import traceback
 from collections.abc import Iterator
@@ -14,7 +15,11 @@ import av
 from runtime.card import ModelCard
 from runtime.errors import SourceError
 from runtime.frame import Frame
+from runtime.picture import MAX_PIXELS
 from runtime.sources.scaler import VideoScaler
+
+# FFmpeg's option: it refuses to decode larger ones, before their memory is taken.
+_LIMIT = {"max_pixels": str(MAX_PIXELS)}
 
 
 @dataclass(frozen=True)
@@ -41,11 +46,14 @@ def open_video(wanted: VideoInput, timeout: float | None, threads: str) -> Itera
     """
     deadlines = None if timeout is None else (timeout, timeout)
     try:
-        container = av.open(wanted.address, format=wanted.input_format, options=dict(wanted.options), timeout=deadlines)
+        # Opening decodes the first pictures, with a decoder of its own: it is told as well.
+        given = {**_LIMIT, **wanted.options}
+        container = av.open(wanted.address, format=wanted.input_format, options=given, timeout=deadlines)
         with container:
             if not container.streams.video:
                 raise SourceError(f"{wanted.name}: has no pictures in it, only {len(container.streams)} other streams")
             container.streams.video[0].thread_type = threads
+            container.streams.video[0].codec_context.options = dict(_LIMIT)
             try:
                 yield container
             except Exception as error:
@@ -104,6 +112,8 @@ def _explain(error: Exception, wanted: VideoInput) -> str:
         return "is no video or picture that can be read, or is damaged"
     if isinstance(error, PermissionError):
         return f"{text}; this user may not read it"
+    if wanted.is_recording and getattr(error, "errno", None) == errno.EINVAL:
+        return f"cannot be decoded, or has more than {MAX_PIXELS:,} pixels; make it smaller first, or save it again"
     if wanted.is_recording:
         return f"cannot be read ({text})"
     return f"cannot be read ({text}); check that it is on and connected, and the address"

@@ -8,6 +8,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from runtime.errors import SourceError
+from runtime.folders import what_is_at
 from runtime.printable import without_credentials
 from runtime.sources.live import LiveSource
 from runtime.sources.request import SourceRequest
@@ -38,6 +39,8 @@ _TEST_SIZE, _TEST_RATE = (1280, 720), 30.0
 def open_video_file(request: SourceRequest) -> Source:
     """Every frame of a file, or with options.realtime what a camera would have seen."""
     request.refuse_camera_mode()
+    if what_is_at(request.spec, SourceError) == "pipe or device":  # which could be waited for without an end
+        raise SourceError(f"{request.spec}: is a pipe or a device, not a file; send frames to - with --raw")
     wanted = VideoInput(request.spec, request.spec, is_recording=True)
     if not request.options.realtime:
         return VideoSource(wanted.name, partial(read_video, wanted), make_scaler(request))
