@@ -17,7 +17,7 @@ from runtime.errors import EdgeframeError, PictureError
 from runtime.folders import what_is_at
 from runtime.printable import printable
 
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 MAX_PIXELS = 180_000_000
 
 # The others that Pillow knows are left alone: it would hand PostScript that is named photo.jpg to Ghostscript.

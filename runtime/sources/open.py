@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Callable
 
 from runtime.card import ModelCard
-from runtime.errors import SourceError, UsageError
+from runtime.errors import PictureError, SourceError, UsageError
 from runtime.folders import what_is_at
 from runtime.sources.options import SourceOptions
 from runtime.sources.request import STANDARD_INPUT, OnError, OnEvent, SourceRequest
@@ -65,11 +65,22 @@ def _is_file(spec: str) -> bool:
 
 
 def _is_pictures(spec: str, options: SourceOptions) -> bool:
-    from runtime.picture import PICTURE_SUFFIXES
-
     if spec == STANDARD_INPUT or not _is_file(spec):
         return spec == STANDARD_INPUT
-    return what_is_at(spec, SourceError) == "folder" or spec.lower().endswith(PICTURE_SUFFIXES)
+    return what_is_at(spec, SourceError) == "folder" or _is_picture(spec)
+
+
+def _is_picture(file: str) -> bool:
+    """By its name, or where that tells nothing by its header: PyAV would read it, and leave a mirrored one mirrored."""
+    from runtime.picture import PICTURE_SUFFIXES, open_header
+
+    if Path(file).suffix or what_is_at(file, SourceError) != "file":
+        return file.lower().endswith(PICTURE_SUFFIXES)
+    try:
+        with open_header(file):
+            return True
+    except PictureError:
+        return False
 
 
 _RAW = Kind(lambda spec, options: options.raw is not None, "runtime.sources.raw", "open_raw")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from runtime.sources.jpeg import JpegFitter
 
 _AS_IT_IS = View()
-_JPEG_SUFFIXES = (".jpg", ".jpeg")
+_JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")
 # Of so many 720p ones, PyAV saves as much time as importing it takes: 95 ms.
 _MANY_JPEGS = 16
 _SUFFIXES = ", ".join(PICTURE_SUFFIXES)
