@@ -250,6 +250,12 @@ def _same(value: Any) -> Any:
     return value
 
 
+def _read_labels(labels: Any) -> tuple[Any, ...]:
+    # A text, or the keys of an object, would be taken for labels.
+    _require(isinstance(labels, list), f"labels is a JSON {type(labels).__name__}, expected a list of texts")
+    return tuple(labels)
+
+
 def _read_golden(samples: list[dict[str, Any]]) -> tuple[GoldenSample, ...]:
     return tuple(GoldenSample(base64.b64decode(s["png"], validate=True), s["label"], s["score"]) for s in samples)
 
@@ -259,7 +265,7 @@ def _read_provenance(fields: dict[str, Any]) -> Provenance:
 
 
 _READERS: dict[str, Any] = {
-    "labels": tuple,
+    "labels": _read_labels,
     "input": lambda fields: InputSize(**fields),
     "fit": lambda fields: Fit(**fields),
     "normalisation": lambda fields: Normalisation(tuple(fields["mean"]), tuple(fields["std"])),

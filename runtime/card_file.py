@@ -17,6 +17,7 @@ from reprlib import repr as shortened
 
 from runtime.card import ModelCard
 from runtime.errors import ModelError
+from runtime.folders import what_is_at
 from runtime.printable import printable
 from runtime.protobuf import delimited, read_fields
 
@@ -95,9 +96,9 @@ def check_model_path(path: str | Path) -> Path:
     """The path of a model file that exists and has one of MODEL_SUFFIXES; ModelError otherwise."""
     path = Path(path)
     if path.suffix not in MODEL_SUFFIXES:
-        remedy = _REMEDIES.get("folder" if path.is_dir() else path.suffix, "")
+        remedy = _REMEDIES.get("folder" if what_is_at(path, ModelError) == "folder" else path.suffix, "")
         raise ModelError(f"{path}: expected a model file that ends in {', '.join(MODEL_SUFFIXES)}{remedy}")
-    if not path.is_file():
+    if what_is_at(path, ModelError) != "file":
         raise ModelError(f"{path}: no such file")
     return path
 

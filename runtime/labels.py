@@ -14,7 +14,9 @@ from runtime.errors import ModelError
 BACKGROUND = "background"
 _BACKGROUND_NAMES = {BACKGROUND, "__background__", "???", "dummy", "none of the above"}
 _IMAGENET_OUTPUTS = 1001
-_NUMBERED = re.compile(r"^(\d+)[:,\s]\s*(\S.*)$")
+# No network has classes by the billion, and Python takes no number of thousands of digits.
+_MOST_DIGITS = 9
+_NUMBERED = re.compile(rf"^(\d{{1,{_MOST_DIGITS}}})[:,\s]\s*(\S.*)$")
 
 
 def read_labels(path: str | Path) -> tuple[str, ...]:
@@ -75,9 +77,17 @@ def _number(held: Any) -> dict[int, Any]:
     pairs = list(held.items())
     if all(type(value) is int for value in held.values()):
         pairs = [(number, label) for label, number in held.items()]
-    numbers = [int(number) if str(number).isdecimal() else -1 for number, _ in pairs]
+    numbers = [_read_number(number) for number, _ in pairs]
     labels = [label[-1] if isinstance(label, list) and label else label for _, label in pairs]
     return dict(zip(numbers, labels)) if len(set(numbers)) == len(numbers) else {}
+
+
+def _read_number(written: Any) -> int:
+    """-1 for what is none."""
+    if type(written) is int:
+        return written
+    is_number = isinstance(written, str) and written.isdecimal() and len(written) <= _MOST_DIGITS
+    return int(written) if is_number else -1
 
 
 def match_labels(labels: tuple[str, ...], outputs: int, path: object) -> tuple[str, ...]:

@@ -14,9 +14,10 @@ from typing import Union
 from PIL import Image, UnidentifiedImageError
 
 from runtime.errors import EdgeframeError, PictureError
+from runtime.folders import what_is_at
 from runtime.printable import printable
 
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 MAX_PIXELS = 180_000_000
 
 # The others that Pillow knows are left alone: it would hand PostScript that is named photo.jpg to Ghostscript.
@@ -94,7 +95,8 @@ def open_header(source: PictureFile) -> Iterator[Image.Image]:
     """A picture file of which nothing but the header was read; what goes wrong within the context becomes
     PictureError, as in `open_picture`."""
     name = "picture" if isinstance(source, bytes) else str(source)
-    if not isinstance(source, bytes) and _is_endless(source):
+    # Opening one could wait for ever.
+    if not isinstance(source, bytes) and what_is_at(source, PictureError) == "pipe or device":
         raise PictureError(f"{name}: is a pipe or a device, not a file; save the picture first, or send its name to -")
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_FORMATS) as image:
@@ -105,6 +107,8 @@ def open_header(source: PictureFile) -> Iterator[Image.Image]:
         raise
     except FileNotFoundError:
         raise PictureError(f"{name}: no such file") from None
+    except PermissionError as error:
+        raise PictureError(f"{name}: {error.strerror}; this user may not read it") from None
     except Image.DecompressionBombError:
         raise PictureError(f"{name}: has more than {MAX_PIXELS:,} pixels; make it smaller first") from None
     except UnidentifiedImageError:
@@ -115,14 +119,10 @@ def open_header(source: PictureFile) -> Iterator[Image.Image]:
         raise PictureError(f"{name}: cannot be decoded ({reason}); copy or save it again") from None
 
 
-def _is_endless(path: str | Path) -> bool:
-    """Whether opening it could wait for ever: it is there, and neither a file nor a folder."""
-    path = Path(path)
-    return path.exists() and not (path.is_file() or path.is_dir())
-
-
 def decode_reduced(image: Image.Image, least: tuple[int, int] | None) -> ReducedPicture:
     """`open_reduced` of an image within `open_header`."""
+    if image.format == "TIFF":
+        image.load()  # newer Pillows turn these upright themselves, and drop the orientation with it
     size = image.size
     orientation = read_orientation(image)
     is_turned = orientation in _QUARTER_TURNS

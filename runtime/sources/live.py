@@ -18,7 +18,8 @@ from runtime.sources.options import SourceOptions
 from runtime.sources.reopening import Reopening
 from runtime.sources.request import OnEvent
 
-# Threads that hang in a driver and can be neither ended nor killed; a driver that holds so many is beyond help.
+# Threads that hang in a driver (or in a look-up of a name) and can be neither ended nor killed; what holds so many is
+# beyond help.
 MOST_LEFT_BEHIND = 3
 
 
@@ -79,8 +80,8 @@ class LiveSource(Generic[T]):
         self._left_behind = [thread for thread in self._left_behind if thread.is_alive()]
         if len(self._left_behind) >= MOST_LEFT_BEHIND:
             raise SourceError(
-                f"{self.name}: {len(self._left_behind)} reads of it hang in its driver; "
-                "take it from its power, or restart this machine"
+                f"{self.name}: {len(self._left_behind)} reads of it hang and cannot be ended; "
+                "switch it off and on, or restart this machine"
             )
         latest = Latest(self._feed, self._options.timeout, self._next_index)
         try:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Callable
 
 from runtime.card import ModelCard
-from runtime.errors import SourceError, UsageError
+from runtime.errors import PictureError, SourceError, UsageError
+from runtime.folders import what_is_at
 from runtime.sources.options import SourceOptions
 from runtime.sources.request import STANDARD_INPUT, OnError, OnEvent, SourceRequest
 from runtime.sources.source import Source
@@ -59,14 +60,27 @@ def _lacks_pyav() -> bool:
 
 
 def _is_file(spec: str) -> bool:
-    return Path(spec).exists() and not _is_device(spec)
+    # An address may be longer than a name of a file.
+    return not (_URL.match(spec) or _is_device(spec)) and what_is_at(spec, SourceError) != "nothing"
 
 
 def _is_pictures(spec: str, options: SourceOptions) -> bool:
-    from runtime.picture import PICTURE_SUFFIXES
+    if spec == STANDARD_INPUT or not _is_file(spec):
+        return spec == STANDARD_INPUT
+    return what_is_at(spec, SourceError) == "folder" or _is_picture(spec)
 
-    is_picture = Path(spec).is_dir() or spec.lower().endswith(PICTURE_SUFFIXES)
-    return spec == STANDARD_INPUT or (_is_file(spec) and is_picture)
+
+def _is_picture(file: str) -> bool:
+    """By its name, or where that tells nothing by its header: PyAV would read it, and leave a mirrored one mirrored."""
+    from runtime.picture import PICTURE_SUFFIXES, open_header
+
+    if Path(file).suffix or what_is_at(file, SourceError) != "file":
+        return file.lower().endswith(PICTURE_SUFFIXES)
+    try:
+        with open_header(file):
+            return True
+    except PictureError:
+        return False
 
 
 _RAW = Kind(lambda spec, options: options.raw is not None, "runtime.sources.raw", "open_raw")
@@ -108,6 +122,8 @@ def open_source(
     """
     if options.raw is not None and spec != STANDARD_INPUT:
         raise UsageError(f"{spec}: --raw is for frames on standard input; write - in its place")
+    if not spec:
+        raise UsageError("an empty name: it would be the folder that you are in; for that, write .")
     request = SourceRequest(spec, card, options, on_error, on_event)
     for kind in (_RAW, _PICTURES, _HEIC, _VIDEO_FILE, *_CAMERAS, _PATTERN):
         if kind.matches(spec, options):

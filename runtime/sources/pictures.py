@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Callable, Optional
 
 from runtime.card import ModelCard
 from runtime.errors import PictureError, SourceError, UsageError
-from runtime.folders import list_files, natural_order
+from runtime.folders import list_files, natural_order, what_is_at
 from runtime.frame import Frame
 from runtime.image import least_size
 from runtime.picture import PICTURE_SUFFIXES, decode_reduced, open_header
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from runtime.sources.jpeg import JpegFitter
 
 _AS_IT_IS = View()
-_JPEG_SUFFIXES = (".jpg", ".jpeg")
+_JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")
 # Of so many 720p ones, PyAV saves as much time as importing it takes: 95 ms.
 _MANY_JPEGS = 16
 _SUFFIXES = ", ".join(PICTURE_SUFFIXES)
@@ -38,9 +38,9 @@ def open_pictures(request: SourceRequest) -> PictureSource:
     list_paths: Callable[[], Iterable[Path]]
     if request.spec == STANDARD_INPUT:
         list_paths = lambda: read_names(open(0, "rb", closefd=False))  # noqa: E731, SIM115
-    elif path.is_dir():
-        list_paths = partial(list_pictures, path)
-    elif path.exists():
+    elif (found := what_is_at(path, SourceError)) == "folder":
+        list_paths = partial(list_pictures, path, request.on_error)
+    elif found != "nothing":
         list_paths = lambda: [path]  # noqa: E731
     else:
         list_paths = partial(match_pictures, request.spec)
@@ -140,12 +140,20 @@ def make_jpeg_fitter(sources: Iterable[PictureSource]) -> JpegFitter | None:
     return JpegFitter()
 
 
-def list_pictures(folder: Path) -> list[Path]:
+def list_pictures(folder: Path, on_error: Optional[OnError] = None) -> list[Path]:
     """The picture files in a folder and below it, in natural order; hidden ones are left out.
 
-    Raises SourceError where there are none.
+    on_error: told of each folder below it that cannot be listed. Raises SourceError where there are no pictures, and
+    where a folder cannot be listed that nobody else is told of.
     """
-    found = [folder / name for name in list_files(folder) if name.lower().endswith(PICTURE_SUFFIXES)]
+
+    def tell(error: OSError) -> None:
+        told = f"{error.filename}: {error.strerror}; this folder cannot be listed by this user"
+        if on_error is None or Path(error.filename) == folder:
+            raise SourceError(told)
+        on_error(PictureError(told))
+
+    found = [folder / name for name in list_files(folder, tell) if name.lower().endswith(PICTURE_SUFFIXES)]
     if not found:
         raise SourceError(f"{folder}: no pictures in this folder (looked for {_SUFFIXES})")
     return found

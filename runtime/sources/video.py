@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 import traceback
 from collections.abc import Iterator
@@ -12,9 +13,14 @@ from typing import Any, Callable
 import av
 
 from runtime.card import ModelCard
-from runtime.errors import SourceError
+from runtime.errors import PictureError, SourceError
 from runtime.frame import Frame
+from runtime.picture import MAX_PIXELS
+from runtime.sources.request import OnError
 from runtime.sources.scaler import VideoScaler
+
+# FFmpeg's option: it refuses to decode larger ones, before their memory is taken.
+_LIMIT = {"max_pixels": str(MAX_PIXELS)}
 
 
 @dataclass(frozen=True)
@@ -41,11 +47,14 @@ def open_video(wanted: VideoInput, timeout: float | None, threads: str) -> Itera
     """
     deadlines = None if timeout is None else (timeout, timeout)
     try:
-        container = av.open(wanted.address, format=wanted.input_format, options=dict(wanted.options), timeout=deadlines)
+        # Opening decodes the first pictures, with a decoder of its own: it is told as well.
+        given = {**_LIMIT, **wanted.options}
+        container = av.open(wanted.address, format=wanted.input_format, options=given, timeout=deadlines)
         with container:
             if not container.streams.video:
                 raise SourceError(f"{wanted.name}: has no pictures in it, only {len(container.streams)} other streams")
             container.streams.video[0].thread_type = threads
+            container.streams.video[0].codec_context.options = dict(_LIMIT)
             try:
                 yield container
             except Exception as error:
@@ -57,15 +66,25 @@ def open_video(wanted: VideoInput, timeout: float | None, threads: str) -> Itera
 
 
 def read_video(wanted: VideoInput, timeout: float | None = None) -> Iterator[Any]:
-    """Every frame of a recording, as PyAV's. Raises SourceError where it cannot be read or has none.
+    """Every frame of a recording, as PyAV's; what is damaged is passed over. Raises SourceError where it cannot be read
+    or has none, and, after the last frame, where some of it was damaged.
 
     timeout: seconds that opening it and each read may take, where it comes from afar.
     """
-    picture = None
+    frames = damaged = 0
     with open_video(wanted, timeout, "AUTO") as container:
-        for picture in container.decode(video=0):
-            yield picture
-    if picture is None:
+        for packet in container.demux(video=0):
+            try:
+                pictures = packet.decode()
+            except av.InvalidDataError:
+                damaged += 1
+                continue
+            for picture in pictures:
+                frames += 1
+                yield picture
+    if damaged:
+        raise SourceError(f"{wanted.name}: {damaged} parts of it are damaged, {frames} frames were read; copy it again")
+    if not frames:
         raise SourceError(f"{wanted.name}: has no video frames in it")
 
 
@@ -73,14 +92,18 @@ class VideoSource:
     """Every frame of a video, in order and as fast as they are taken; see Source.
 
     read: gives its frames from the first one on, as PyAV's, each time that the source is iterated.
+    on_error: told of what cannot be read of it; without it that raises.
     """
 
     is_video = True
 
-    def __init__(self, name: str, read: Callable[[], Iterator[Any]], scaler: VideoScaler) -> None:
+    def __init__(
+        self, name: str, read: Callable[[], Iterator[Any]], scaler: VideoScaler, on_error: OnError | None = None
+    ) -> None:
         self.name = name
         self._read = read
         self._scaler = scaler
+        self._on_error = on_error
 
     def __enter__(self) -> VideoSource:
         return self
@@ -92,6 +115,14 @@ class VideoSource:
         self._scaler.refit(card.input, card.fit)
 
     def __iter__(self) -> Iterator[Frame]:
+        try:
+            yield from self._fit_all()
+        except SourceError as error:
+            if self._on_error is None:
+                raise
+            self._on_error(PictureError(str(error)))
+
+    def _fit_all(self) -> Iterator[Frame]:
         for index, picture in enumerate(self._read()):
             started = time.monotonic()
             image = self._scaler.fit(picture)
@@ -104,6 +135,8 @@ def _explain(error: Exception, wanted: VideoInput) -> str:
         return "is no video or picture that can be read, or is damaged"
     if isinstance(error, PermissionError):
         return f"{text}; this user may not read it"
+    if wanted.is_recording and getattr(error, "errno", None) == errno.EINVAL:
+        return f"cannot be decoded, or has more than {MAX_PIXELS:,} pixels; make it smaller first, or save it again"
     if wanted.is_recording:
         return f"cannot be read ({text})"
     return f"cannot be read ({text}); check that it is on and connected, and the address"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -44,7 +45,8 @@ class VideoFeed:
         interrupt: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
-        self.interrupt = interrupt
+        self._interrupt = interrupt
+        self._stopped = threading.Event()  # of the newest opening: each has its own
         self._find_input = find_input
         self._scaler = scaler
         self._timeout = timeout
@@ -53,12 +55,18 @@ class VideoFeed:
     @contextmanager
     def open(self) -> Iterator[Iterator[Any]]:
         deadline = None if self._timeout is None else self._timeout + _GRACE_SECONDS
+        stopped = self._stopped = threading.Event()
         wanted = self._find_input()
         with (
             open_video(wanted, deadline, "SLICE") as container,
-            closing(self._decode(container, wanted)) as pictures,
+            closing(self._decode(container, wanted, stopped)) as pictures,
         ):
             yield pace(pictures) if self._is_paced else pictures
+
+    def interrupt(self) -> None:
+        """Where packets come and no pictures, no read hangs, and nobody else looks whether there is to be an end."""
+        self._stopped.set()
+        self._interrupt()
 
     def refit(self, card: ModelCard) -> None:
         self._scaler.refit(card.input, card.fit)
@@ -66,10 +74,12 @@ class VideoFeed:
     def fit(self, picture: Any) -> np.ndarray:
         return self._scaler.fit(picture)
 
-    def _decode(self, container: Any, wanted: VideoInput) -> Generator[Any, None, None]:
+    def _decode(self, container: Any, wanted: VideoInput, stopped: threading.Event) -> Generator[Any, None, None]:
         packets = container.demux(video=0)
         while (pictures := _decode_next(packets)) is not None:
             yield from pictures
+            if stopped.is_set():
+                return
         # RTSP ends like this when its server dies. A playlist (HLS) of known length is a recording, and over.
         is_over = wanted.is_recording or (container.format.name == "hls" and container.duration)
         if not is_over:

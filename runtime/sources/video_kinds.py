@@ -8,6 +8,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from runtime.errors import SourceError
+from runtime.folders import what_is_at
 from runtime.printable import without_credentials
 from runtime.sources.live import LiveSource
 from runtime.sources.request import SourceRequest
@@ -38,9 +39,11 @@ _TEST_SIZE, _TEST_RATE = (1280, 720), 30.0
 def open_video_file(request: SourceRequest) -> Source:
     """Every frame of a file, or with options.realtime what a camera would have seen."""
     request.refuse_camera_mode()
+    if what_is_at(request.spec, SourceError) == "pipe or device":  # which could be waited for without an end
+        raise SourceError(f"{request.spec}: is a pipe or a device, not a file; send frames to - with --raw")
     wanted = VideoInput(request.spec, request.spec, is_recording=True)
     if not request.options.realtime:
-        return VideoSource(wanted.name, partial(read_video, wanted), make_scaler(request))
+        return VideoSource(wanted.name, partial(read_video, wanted), make_scaler(request), request.on_error)
     feed = VideoFeed(wanted.name, lambda: wanted, make_scaler(request), None, is_paced=True)
     return LiveSource(feed, once(request).options, request.on_event)
 
@@ -56,7 +59,8 @@ def open_url(request: SourceRequest) -> Source:
     is_file = scheme in ("http", "https") and path.endswith(_RECORDINGS)
     if is_file and not request.options.realtime:
         wanted = VideoInput(name, url, is_recording=True)
-        return VideoSource(name, partial(read_video, wanted, request.options.timeout), make_scaler(request))
+        read = partial(read_video, wanted, request.options.timeout)
+        return VideoSource(name, read, make_scaler(request), request.on_error)
     is_paced = is_file or path.endswith(_PLAYLIST)
     wanted = VideoInput(name, url, options={} if is_paced else _SCHEMES[scheme], is_recording=is_file)
     feed = VideoFeed(name, lambda: wanted, make_scaler(request), request.options.timeout, is_paced=is_paced)

@@ -239,6 +239,43 @@ next(iter(open_camera({str(device)!r}, ModelCard("a", "b", ("c", "d"), InputSize
         device.unlink()
 
 
+def test_what_the_user_may_not_look_at_is_told_and_the_rest_is_classified(
+    model: Path, red: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "photos"
+    (folder / "closed").mkdir(parents=True)
+    for name in ("open.png", "unreadable.png", "closed/inside.png"):
+        shutil.copy(red, folder / name)
+    (folder / "unreadable.png").chmod(0)
+    (folder / "closed").chmod(0)
+    # Root may look at everything, unless it gives that up.
+    giving_up = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+
+    def classify(path: Path, model: Path = model) -> subprocess.CompletedProcess[str]:
+        command = [*giving_up, sys.executable, "-m", "runtime", "classify", path, "--model", model]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    try:
+        done = classify(folder)
+        assert len(done.stdout.splitlines()) == 1
+        assert "closed: Permission denied; this folder cannot be listed" in done.stderr
+        assert "unreadable.png: Permission denied; this user may not read it" in done.stderr
+        assert_one_line(classify(folder / "closed"), FAILED, "closed: Permission denied; this folder cannot be listed")
+        assert_one_line(classify(folder / "closed/inside.png"), FAILED, "inside.png: Permission denied; check the name")
+        assert_one_line(classify(red, folder / "closed/m.tflite"), FAILED, "m.tflite: Permission denied; check")
+    finally:
+        (folder / "closed").chmod(0o700)
+
+
+def test_a_name_that_is_too_long_is_told_and_does_not_end_a_list(model: Path, red: Path, tmp_path: Path) -> None:
+    names = f"{red}\n{'a' * 300}.jpg\n{red}\n"
+    command = [sys.executable, "-m", "runtime", "classify", "-", "--model", model]
+    done = subprocess.run(command, cwd=ROOT, input=names, capture_output=True, text=True, check=False)
+    assert (done.returncode, len(done.stdout.splitlines())) == (FAILED, 2)
+    assert "aaa.jpg: File name too long; check the name" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_one_bad_picture_among_many_is_skipped_and_told(run: Run, model: Path, red: Path, tmp_path: Path) -> None:
     folder = tmp_path / "many"
     folder.mkdir()
@@ -268,6 +305,7 @@ def test_one_bad_picture_among_many_is_skipped_and_told(run: Run, model: Path, r
         (["classify", "--camera", "test", "--scale", "1/0"], "--scale: '1/0', expected a number above 0"),
         (["classify", "--camera", "test", "--scale", "1", "--mean", "1"], "either"),
         (["classify", "--camera", "test", "--scale", "1"], "model card"),
+        (["classify", ""], "an empty name"),
         (["dance"], "classify"),
         (["bench", "--runs", "-1"], "whole number from 1 to"),
     ],

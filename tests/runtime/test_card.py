@@ -46,6 +46,13 @@ def test_a_card_reads_back_what_it_writes() -> None:
     assert ModelCard.from_json(FULL_CARD.to_json()) == FULL_CARD
 
 
+@pytest.mark.parametrize("labels", ["abc", {"0": "cat", "1": "dog"}])
+def test_labels_that_are_no_list_are_refused(labels: object) -> None:
+    fields = {**json.loads(FULL_CARD.to_json()), "labels": labels}
+    with pytest.raises(ModelError, match=r"labels is a JSON (str|dict), expected a list"):
+        ModelCard.from_json(json.dumps(fields))
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_card_goes_into_a_model_and_comes_out_the_same(models: Path, tmp_path: Path, name: str) -> None:
     path = Path(shutil.copy(models / name, tmp_path))

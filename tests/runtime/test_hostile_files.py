@@ -15,14 +15,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runtime.card import ModelCard
+from runtime.card import InputSize, ModelCard
 from runtime.card_file import CARD_ENTRY, MAX_CARD_BYTES, embed_card, read_card
-from runtime.errors import ModelError, PictureError
+from runtime.errors import ModelError, PictureError, SourceError
 from runtime.picture import open_picture
 from runtime.printable import without_credentials
+from runtime.sources import open_camera, open_source
 from tests.conftest import Run
 
 BOMB_BYTES = 200_000_000
+CARD = ModelCard("rgb", "mean colour", ("red", "green", "blue"), InputSize(16, 16))
 
 
 def make_png(width: int, height: int) -> bytes:
@@ -62,6 +64,21 @@ def test_a_file_that_is_a_picture_and_a_zip_at_once_is_the_picture(tmp_path: Pat
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("payload.py", "raise SystemExit")
     assert open_picture(path).size == (7, 5)
+
+
+def test_a_picture_that_is_too_large_is_refused_whatever_reads_it(tmp_path: Path) -> None:
+    """PyAV reads this one, as its name does not say that it is a picture."""
+    path = tmp_path / "bomb"
+    Image.new("1", (16_000, 16_000)).save(path, "PNG")
+    with pytest.raises(SourceError, match="more than 180,000,000 pixels"), open_source(str(path), CARD) as source:
+        list(source)
+
+
+def test_a_pipe_named_as_a_video_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for open_it in (open_source, open_camera):
+        with pytest.raises(SourceError, match=r"pipe\.mp4: is a pipe or a device, not a file"):
+            open_it(str(tmp_path / "pipe.mp4"), CARD)
 
 
 def test_levels_of_an_unknown_range_are_not_taken_for_bytes(tmp_path: Path) -> None:

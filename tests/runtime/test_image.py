@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from runtime.card import Fit, InputSize
 from runtime.classifier import Classifier
@@ -131,6 +131,24 @@ def test_a_reduced_picture_is_seen_in_the_same_part_as_the_whole_one(fit: Fit, o
         # Not at the edges, where there are bars. The rounding of the levels alone adds 0.3; half a pixel of the
         # reduced picture is 1 level.
         assert abs(off[12:-12, 12:-12].mean()) <= 0.35
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP"])
+def test_a_picture_of_each_format_is_turned_upright_once(form: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    levels = np.kron(np.array([[0, 80], [160, 240]], np.uint8), np.ones((48, 64), np.uint8))
+    picture = Image.fromarray(levels).convert("RGB")
+    file = io.BytesIO()
+    picture.save(file, form, exif=exif)
+    turned = io.BytesIO()
+    picture.save(turned, "PNG", exif=exif)
+    expected = ImageOps.exif_transpose(Image.open(turned))
+    opened = open_picture(file.getvalue())
+    assert opened.size == expected.size
+    off = np.asarray(opened).astype(int) - np.asarray(expected)
+    assert np.abs(off).mean() < 5, "more than a lossy format's error"
 
 
 def test_reduced_jpegs_of_real_photos_are_what_the_whole_ones_are(data_dir: Path) -> None:

@@ -45,6 +45,16 @@ def test_a_table_that_does_not_name_each_class_is_told(tmp_path: Path, text: str
         read_labels(tmp_path / "labels.json")
 
 
+def test_a_number_of_thousands_of_digits_is_none(tmp_path: Path) -> None:
+    digits = "9" * 5000
+    (tmp_path / "labels.txt").write_text(f"{digits} cat\n1 dog\n")
+    assert read_labels(tmp_path / "labels.txt") == (f"{digits} cat", "1 dog")
+    for table in (f'{{"{digits}": "cat", "1": "dog"}}', f'{{"cat": {digits}, "dog": 1}}'):
+        (tmp_path / "labels.json").write_text(table)
+        with pytest.raises(ModelError, match="expected one label a line, a list"):
+            read_labels(tmp_path / "labels.json")
+
+
 def test_empty_lines_are_left_out_only_where_the_count_asks_for_it() -> None:
     assert match_labels(("cat", "", "dog"), 3, "m") == ("cat", "", "dog")
     assert match_labels(("cat", "", "dog"), 2, "m") == ("cat", "dog")

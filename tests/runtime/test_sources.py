@@ -93,6 +93,19 @@ def test_a_bad_picture_is_told_and_the_others_are_given(tmp_path: Path) -> None:
     assert "b.png" in str(errors[0])
 
 
+@pytest.mark.parametrize("name", ["a.jfif", "a.jpe", "a"])
+def test_a_mirrored_photo_is_seen_as_it_was_whatever_its_name(tmp_path: Path, name: str) -> None:
+    picture = RED.copy()
+    picture[picture.shape[0] // 2 :] = (0, 0, 255)
+    exif = Image.Exif()
+    exif[0x0112] = 2  # mirrored
+    Image.fromarray(picture).save(tmp_path / name, "JPEG", exif=exif, quality=95)
+    with open_source(str(tmp_path / name), CARD) as source:
+        (frame,) = source
+    assert frame.image[1, 8, 0] > 200, "the top is red"
+    assert frame.image[14, 8, 2] > 200, "below is blue"
+
+
 def test_a_photo_lies_as_its_camera_was_held(tmp_path: Path) -> None:
     picture = RED.copy()
     picture[:48] = (0, 0, 255)

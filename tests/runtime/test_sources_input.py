@@ -52,6 +52,29 @@ def test_a_pattern_gives_the_pictures_that_it_matches_in_natural_order(tmp_path:
             assert [str(Path(frame.source).relative_to(tmp_path)) for frame in source] == expected
 
 
+def test_an_address_may_be_longer_than_the_name_of_a_file() -> None:
+    with open_source(f"http://127.0.0.1:9/{'a' * 300}.m3u8", CARD) as source:
+        assert source.is_video
+
+
+def test_a_recording_that_is_damaged_in_part_gives_the_rest_and_tells_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "clip.avi"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 48, 32, "yuvj420p"
+        for number in range(5):
+            for packet in stream.encode(av.VideoFrame.from_ndarray(RED, "rgb24")):
+                damaged = av.Packet(b"no picture")
+                damaged.stream, damaged.pts, damaged.dts, damaged.time_base = stream, number, number, packet.time_base
+                container.mux(damaged if number == 2 else packet)
+    errors: list[EdgeframeError] = []
+    with open_source(str(path), CARD, errors.append) as source:
+        assert len(list(source)) == 4
+    assert [str(error) for error in errors] == [f"{path}: 1 parts of it are damaged, 4 frames were read; copy it again"]
+    with open_source(str(path), CARD) as source, pytest.raises(SourceError, match="1 parts of it are damaged"):
+        list(source)
+
+
 def test_a_pattern_that_matches_nothing_is_told() -> None:
     with pytest.raises(SourceError, match=r"none/\*\.jpg: matches no pictures"), open_source("none/*.jpg", CARD) as s:
         list(s)

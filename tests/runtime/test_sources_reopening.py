@@ -278,7 +278,7 @@ def test_threads_that_hang_for_ever_are_not_added_to_without_end() -> None:
     feed = FakeFeed(*[[None]] * 50, is_deaf=True)
     events: list[SourceEvent] = []
     source = LiveSource(feed, SourceOptions(timeout=0.05, wait=True, retries=MOST_LEFT_BEHIND), events.append)
-    with source, pytest.raises(SourceError, match=r"3 reads of it hang in its driver; take it from its power"):
+    with source, pytest.raises(SourceError, match=r"3 reads of it hang and cannot be ended; switch it off and on"):
         list(source)
     hanging = [thread for thread in threading.enumerate() if thread.name == "capture shed"]
     assert len(hanging) == feed.opened == MOST_LEFT_BEHIND

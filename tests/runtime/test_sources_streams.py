@@ -129,6 +129,20 @@ def test_a_damaged_picture_in_a_stream_is_passed_over() -> None:
         assert len(list(islice(source, 10))) == 10
 
 
+def test_a_stream_whose_pictures_all_are_damaged_is_let_go_of_and_opened_again() -> None:
+    server = MjpegServer(RED)
+    good = server.parts[0]
+    with server, Reader(server.url, CARD, SourceOptions(timeout=1)) as reader:
+        reader.wait_for("live")
+        (first,) = (thread for thread in threading.enumerate() if thread.name == f"capture {server.url}")
+        server.parts[0] = b"\xff\xd8 no picture \xff\xd9"
+        reader.wait_for("stalled")
+        first.join(10)
+        assert not first.is_alive(), "what was left still reads the stream"
+        server.parts[0] = good
+        reader.wait_for("live", 2)
+
+
 def test_every_frame_of_a_video_file_that_lies_afar_is_read(tmp_path: Path) -> None:
     write_clip(tmp_path / "clip.mp4", [RED] * 10)
     with FileServer(tmp_path) as server, open_camera(f"{server.url}/clip.mp4?token=secret", CARD) as source:
