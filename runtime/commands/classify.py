@@ -93,6 +93,7 @@ def run(args: argparse.Namespace) -> int:
             model = stack.enter_context(exchange_model(reload, classifier, load, sources, sinks))
         pictures = partial(_classify_pictures, classifier=classifier, running=running, args=args, report=report)
         results = stack.enter_context(closing(_classify(sources, model, sinks, args.top, pictures)))
+        stack.callback(sinks.end)
         for result in islice(results, args.max_frames):
             sinks.write(result)
             classified += 1

@@ -5,20 +5,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from runtime.decisions import Decisions
 from runtime.errors import OutputError
 from runtime.events import SourceEvent
 from runtime.result import Result
+from runtime.sinks.background import Background, close_together
 from runtime.sinks.sink import CLOSE_SECONDS, Sink
-
-if TYPE_CHECKING:
-    from runtime.sinks.background import Background
 
 
 class Sinks:
-    """Gives each result to every output; a context manager that closes them all, within 2 s.
+    """Gives each result to every output; a context manager that closes them all.
+
+    At the sources' own end each output may take its time (`Background.patience`); after Ctrl-C, SIGTERM or an error
+    what still waits is written within CLOSE_SECONDS.
 
     Results come from one thread, events from any. What the standard output raises comes through: BrokenPipeError
     when its reader has gone, OutputError when it cannot be written. No other output raises anything.
@@ -43,12 +43,13 @@ class Sinks:
         self._watching = watching
         self._reported = reported
         self._lock = threading.Lock()
+        self._ended_at: float | None = None
 
     def __enter__(self) -> Sinks:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self.close()
+        self.close(is_hurried=exception[0] is not None)
 
     def begin(self, is_video: bool) -> None:
         """Results of another source come next."""
@@ -79,14 +80,16 @@ class Sinks:
             sink.write_event(event)
         self._show(self._screen.write_event, event)
 
-    def close(self) -> None:
-        deadline = time.monotonic() + CLOSE_SECONDS
-        for background in self._reported:
-            background.stop()
+    def end(self) -> None:
+        """No results come any more: the outputs' time to write what waits begins, while the source is let go of."""
+        self._ended_at = time.monotonic()
+
+    def close(self, is_hurried: bool = False) -> None:
+        ended_at = time.monotonic() if self._ended_at is None else self._ended_at
+        seconds = [CLOSE_SECONDS if is_hurried else background.patience for background in self._reported]
         for sink in self._watching:
             sink.close()
-        for background in self._reported:
-            background.close(deadline)
+        close_together(self._reported, [ended_at + patience for patience in seconds])
         self._show(self._screen.close)
 
     def _show(self, call: Callable[..., None], *arguments: object) -> None:
