@@ -134,8 +134,10 @@ def _classify(
             sinks.begin(is_video=False)
             yield from classify_pictures(cast("list[PictureSource]", list(group)))
             continue
+        from runtime.sources.live import LiveSource
+
         for source in group:
-            sinks.begin(is_video=True)
+            sinks.begin(is_video=True, is_live=isinstance(source, LiveSource))
             with source:
                 for frame in source:
                     yield model.classify_frame(frame, top)

@@ -142,11 +142,14 @@ class Background:
                 else:
                     self._sink.write(item)
             except Exception as error:  # whatever an output's library raises must not end the thread
-                self._health.failed(_reason(error))
+                self._failed(error)
             else:
                 self._health.worked()
         self._close_sink()
         self._ended.set()
+
+    def _failed(self, error: Exception) -> None:
+        self._health.failed(_reason(error))
 
     def _next(self) -> Result | SourceEvent | None:
         with self._changed:
@@ -157,7 +160,7 @@ class Background:
         try:
             self._sink.close()
         except Exception as error:
-            self._health.failed(_reason(error))
+            self._failed(error)
 
 
 def close_together(backgrounds: Sequence[Background], deadlines: Sequence[float]) -> None:

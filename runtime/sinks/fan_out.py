@@ -11,6 +11,7 @@ from runtime.errors import OutputError
 from runtime.events import SourceEvent
 from runtime.result import Result
 from runtime.sinks.background import Background, close_together
+from runtime.sinks.live_screen import LiveScreen
 from runtime.sinks.sink import CLOSE_SECONDS, Sink
 
 
@@ -25,7 +26,7 @@ class Sinks:
 
     Args:
         decisions: what of the results is reported.
-        make_screen: makes the sink on the standard output, for a video (true) or for pictures.
+        make_screen: makes the sink on the standard output; whether for a video, and whether for a live one.
         watching: see every frame, judged but not thinned out (metrics, systemd); they return at once.
         reported: see what is reported.
     """
@@ -33,13 +34,13 @@ class Sinks:
     def __init__(
         self,
         decisions: Decisions,
-        make_screen: Callable[[bool], Sink],
+        make_screen: Callable[[bool, bool], Sink],
         watching: Sequence[Sink] = (),
         reported: Sequence[Background] = (),
     ) -> None:
         self._decisions = decisions
         self._make_screen = make_screen
-        self._screen = make_screen(False)
+        self._screen = make_screen(False, False)
         self._watching = watching
         self._reported = reported
         self._lock = threading.Lock()
@@ -51,10 +52,10 @@ class Sinks:
     def __exit__(self, *exception: object) -> None:
         self.close(is_hurried=exception[0] is not None)
 
-    def begin(self, is_video: bool) -> None:
-        """Results of another source come next."""
+    def begin(self, is_video: bool, is_live: bool = False) -> None:
+        """Results of another source come next. is_live: it does not wait, so the standard output may not hold it up."""
         self._show(self._screen.close)
-        self._screen = self._make_screen(is_video)
+        self._screen = self._make_screen(is_video, is_live)
 
     def relabel(self, labels: tuple[str, ...]) -> None:
         """Results of another model come next. Raises UsageError when `--labels-only` names none of its labels."""
@@ -86,11 +87,13 @@ class Sinks:
 
     def close(self, is_hurried: bool = False) -> None:
         ended_at = time.monotonic() if self._ended_at is None else self._ended_at
-        seconds = [CLOSE_SECONDS if is_hurried else background.patience for background in self._reported]
+        live = [self._screen] if isinstance(self._screen, LiveScreen) else []
+        backgrounds = [*self._reported, *live]
+        seconds = [CLOSE_SECONDS if is_hurried else background.patience for background in backgrounds]
         for sink in self._watching:
             sink.close()
-        close_together(self._reported, [ended_at + patience for patience in seconds])
-        self._show(self._screen.close)
+        close_together(backgrounds, [ended_at + patience for patience in seconds])
+        self._show(live[0].raise_error if live else self._screen.close)
 
     def _show(self, call: Callable[..., None], *arguments: object) -> None:
         try:
