@@ -49,6 +49,7 @@ class TfliteBackend:
             raise ModelError(f"{path}: takes pictures of any size ({self.input}); convert it with a fixed input size")
         self._path = path
         self._interpreter = interpreter
+        self._lock = threading.Lock()
         self._input_index, self._output_index = inputs[0]["index"], outputs[0]["index"]
         self._cam_index = outputs[-1]["index"]
         self._encode = make_encoder(self.input, normalisation)
@@ -60,9 +61,11 @@ class TfliteBackend:
         if self._channels_first:
             values = values.transpose(2, 0, 1)
         try:
-            self._interpreter.set_tensor(self._input_index, values[np.newaxis])
-            self._interpreter.invoke()
-            return self._decode(self._interpreter.get_tensor(self._output_index))
+            # Of several threads, each would be answered about another's picture.
+            with self._lock:
+                self._interpreter.set_tensor(self._input_index, values[np.newaxis])
+                self._interpreter.invoke()
+                return self._decode(self._interpreter.get_tensor(self._output_index))
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"{self._path}: {_explain(str(error), self.name, 'run')}") from None
 
