@@ -47,7 +47,8 @@ def _require_known_range(path: Path, backend: Backend) -> None:
     if np.issubdtype(tensor.dtype, np.floating):
         raise ModelError(
             f"{path}: takes {tensor.dtype} and has no model card, so its value range is not known; "
-            "give --scale 1/255 (for 0..1), or --mean 127.5 --std 127.5 (for -1..1), as it was trained"
+            "give --scale 1/255 (for 0..1), --mean 127.5 --std 127.5 (for -1..1) or --mean 123.675,116.28,103.53 "
+            "--std 58.395,57.12,57.375 (for torchvision's), as it was trained"
         )
     if not takes_bytes(tensor):
         low, high = input_range(tensor)

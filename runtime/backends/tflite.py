@@ -114,7 +114,8 @@ def _explain(message: str, name: str, task: str) -> str:
     if "custom op" in line.lower():
         operator = line.partition("custom op: ")[2].split(".")[0] or "unnamed"
         return f"needs the custom operator {operator}, which {name} does not have; convert it with built-in ones only"
-    if "flatbuffer" in line.lower() or "identifier" in line.lower() or "could not open" in line.lower():
+    # Of an empty file they say that its model_content is missing.
+    if any(word in line.lower() for word in ("flatbuffer", "identifier", "model_content", "could not open")):
         return "is no TFLite model, or is truncated; make or copy the file again"
     return f"{name} cannot {task} it ({line[:160]}); convert it again"
 
