@@ -143,3 +143,15 @@ def test_the_self_test_of_a_model_without_a_card_names_what_it_lacks(run: Run, t
     assert done.returncode == 1
     assert "has no model card, and so no golden samples to test it with; they come with" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_scale_that_rounds_bytes_to_black_and_white_is_refused(models: Path, tmp_path: Path) -> None:
+    import onnx
+
+    network = onnx.load(models / "rgb_uint8.onnx")
+    del network.metadata_props[:]
+    onnx.save(network, tmp_path / "bare.onnx")
+    labels = ("red", "green", "blue")
+    with pytest.raises(UsageError, match="takes uint8, and --mean, --std or --scale leave 2 of its 256 levels"):
+        Classifier.load(tmp_path / "bare.onnx", labels=labels, normalisation=UNIT)
+    assert Classifier.load(tmp_path / "bare.onnx", labels=labels).card.labels == labels
