@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from runtime.backends import Backend, input_range, keep_bytes, takes_bytes
+from runtime.backends.backend import make_encoder
 from runtime.card import InputSize, ModelCard, Normalisation
 from runtime.errors import ModelError, UsageError
 from runtime.labels import match_labels
 
 # Of a sum of probabilities: float16 and a softmax of a thousand classes round.
 _SUM_TOLERANCE = 0.01
+# Of 256, that a picture must keep: pictures of 6 bits are still pictures.
+_LEAST_LEVELS = 64
 
 
 def improvise_card(
@@ -30,6 +33,8 @@ def improvise_card(
     size = InputSize(height, width, channels)
     if not {len(known.mean), len(known.std)} <= {1, channels}:
         raise UsageError(f"{path}: takes {size}; expected --mean and --std of one number or of {channels}")
+    if normalisation is not None and np.issubdtype(backend.input.dtype, np.integer):
+        _require_levels(path, backend, normalisation)
     answers = [backend.run(picture) for picture in probe_pictures(backend.input_shape)]
     return ModelCard(
         name=path.stem,
@@ -47,7 +52,8 @@ def _require_known_range(path: Path, backend: Backend) -> None:
     if np.issubdtype(tensor.dtype, np.floating):
         raise ModelError(
             f"{path}: takes {tensor.dtype} and has no model card, so its value range is not known; "
-            "give --scale 1/255 (for 0..1), or --mean 127.5 --std 127.5 (for -1..1), as it was trained"
+            "give --scale 1/255 (for 0..1), --mean 127.5 --std 127.5 (for -1..1) or --mean 123.675,116.28,103.53 "
+            "--std 58.395,57.12,57.375 (for torchvision's), as it was trained"
         )
     if not takes_bytes(tensor):
         low, high = input_range(tensor)
@@ -57,6 +63,17 @@ def _require_known_range(path: Path, backend: Backend) -> None:
             f"{path}: takes {tensor.dtype} that stands for {low:.3g}..{high:.3g}, which is not what bytes stand for, "
             "and has no model card; give --mean and --std as it was trained"
             f"{as_they_are if tensor.dtype.itemsize == 1 else ''}"
+        )
+
+
+def _require_levels(path: Path, backend: Backend, normalisation: Normalisation) -> None:
+    """An integer input without a scale, as ONNX's, rounds what lies in 0..1 to black and white."""
+    levels = np.repeat(np.arange(256, dtype=np.uint8).reshape(256, 1, 1), backend.input_shape[2], axis=2)
+    left = len(np.unique(make_encoder(backend.input, normalisation)(levels)[..., 0]))
+    if left < _LEAST_LEVELS:
+        raise UsageError(
+            f"{path}: takes {backend.input.dtype}, and --mean, --std or --scale leave {left} of its 256 levels; leave "
+            "them out, then bytes go in as they are"
         )
 
 

@@ -7,12 +7,14 @@ wrong usage, and for an interruption what a shell makes of the signal.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from runtime.errors import EdgeframeError, UsageError
+from runtime.errors import EdgeframeError, OutputError, UsageError
 from runtime.printable import printable
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Parser(argparse.ArgumentParser):
 
 def exit_status(room: str, run: Callable[[], int]) -> int:
     """That of `run`, whose result it is; where it raises what is for the user, that is told first."""
+    _mend_streams()
     try:
         try:
             status = run()
@@ -48,6 +51,32 @@ def exit_status(room: str, run: Callable[[], int]) -> int:
         return tell_error(room, error)
 
 
+def _mend_streams() -> None:
+    """A stream that was closed (`>&-`) is None here: what is written to it goes nowhere. What the terminal has no
+    character for (`PYTHONIOENCODING=ascii`) is a question mark."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (of the process)
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="replace")
+
+
+def _describe_unwritable_output() -> str:
+    """Empty where it can be written."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        _discard_output()
+        return f"the standard output cannot be written ({error.strerror})"
+    return ""
+
+
+def _discard_output() -> None:
+    """What nothing takes any more may not be written at exit, either."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def tell_error(room: str, error: BaseException) -> int:
     """One line on standard error for what the user can mend, none for who ended it; the exit status comes back.
 
@@ -56,17 +85,19 @@ def tell_error(room: str, error: BaseException) -> int:
     if isinstance(error, KeyboardInterrupt):
         return EXIT_INTERRUPTED
     if isinstance(error, BrokenPipeError):
-        # Whoever read the output has had enough; nothing may be written any more, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()  # whoever read it has had enough
         return EXIT_DONE
     if isinstance(error, ModuleNotFoundError):
         parts = "edgeframe" if room == "runtime" else f"-e '.[{room}]'"
         told = f"{error.name} is not installed; pip install {parts}"
     elif isinstance(error, (EdgeframeError, OSError, MemoryError)):
         told = str(error) or "not enough memory"
+        if isinstance(error, (OutputError, OSError)):
+            told = _describe_unwritable_output() or told
     else:
         raise error
-    print(printable(f"{room}: {told}"), file=sys.stderr)
+    with contextlib.suppress(OSError):  # nobody reading it is no other end
+        print(printable(f"{room}: {told}"), file=sys.stderr)
     return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
 
 

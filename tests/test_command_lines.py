@@ -100,3 +100,25 @@ def test_a_count_is_a_whole_number(text: str) -> None:
 def test_a_share_is_of_0_to_100_percent(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="expected a share of 0% to 100%"):
         share(text)
+
+
+@pytest.mark.parametrize(
+    ("command", "status", "told"),
+    [
+        ("runtime info > /dev/full", 1, "runtime: the standard output cannot be written (No space left on device)\n"),
+        ("train list > /dev/full", 1, "No space left on device"),
+        ("runtime info >&-", 0, ""),
+        ("runtime classify --camera test --max-frames 2 >&-", 0, ""),
+        ("runtime classify - <&-", 1, "runtime: standard input is closed; send the names of pictures, one a line\n"),
+        (
+            "runtime classify - --raw 4x4:gray <&-",
+            1,
+            "runtime: standard input is closed; send frames of --raw 4x4:gray\n",
+        ),
+    ],
+)
+def test_a_stream_that_is_full_or_closed_is_one_line_or_none(command: str, status: int, told: str) -> None:
+    line = f"env -u PYTHONUNBUFFERED {sys.executable} -m {command}"
+    done = subprocess.run(line, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == status
+    assert told in done.stderr and done.stderr.count("\n") == bool(told)

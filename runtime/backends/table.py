@@ -12,6 +12,9 @@ from runtime.backends.backend import Backend, OpenNormalisation
 from runtime.card_file import check_model_path
 from runtime.errors import BackendError, UsageError
 
+# Of an inference: more than any machine has cores for; of a hundred thousand, interpreters die.
+MOST_THREADS = 1024
+
 
 @dataclass(frozen=True)
 class BackendRow:
@@ -116,8 +119,8 @@ def open_backend(
     """
     path = check_model_path(path)
     threads = default_threads() if threads is None else threads
-    if threads < 1:
-        raise UsageError(f"--threads {threads}: expected 1 or more")
+    if not 1 <= threads <= MOST_THREADS:
+        raise UsageError(f"--threads {threads}: expected 1 to {MOST_THREADS}")
     return choose_backend(path, name).open(path, threads, normalisation)
 
 

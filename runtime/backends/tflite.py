@@ -49,6 +49,7 @@ class TfliteBackend:
             raise ModelError(f"{path}: takes pictures of any size ({self.input}); convert it with a fixed input size")
         self._path = path
         self._interpreter = interpreter
+        self._lock = threading.Lock()
         self._input_index, self._output_index = inputs[0]["index"], outputs[0]["index"]
         self._cam_index = outputs[-1]["index"]
         self._encode = make_encoder(self.input, normalisation)
@@ -60,9 +61,11 @@ class TfliteBackend:
         if self._channels_first:
             values = values.transpose(2, 0, 1)
         try:
-            self._interpreter.set_tensor(self._input_index, values[np.newaxis])
-            self._interpreter.invoke()
-            return self._decode(self._interpreter.get_tensor(self._output_index))
+            # Of several threads, each would be answered about another's picture.
+            with self._lock:
+                self._interpreter.set_tensor(self._input_index, values[np.newaxis])
+                self._interpreter.invoke()
+                return self._decode(self._interpreter.get_tensor(self._output_index))
         except (ValueError, RuntimeError) as error:
             raise ModelError(f"{self._path}: {_explain(str(error), self.name, 'run')}") from None
 
@@ -111,7 +114,8 @@ def _explain(message: str, name: str, task: str) -> str:
     if "custom op" in line.lower():
         operator = line.partition("custom op: ")[2].split(".")[0] or "unnamed"
         return f"needs the custom operator {operator}, which {name} does not have; convert it with built-in ones only"
-    if "flatbuffer" in line.lower() or "identifier" in line.lower() or "could not open" in line.lower():
+    # Of an empty file they say that its model_content is missing.
+    if any(word in line.lower() for word in ("flatbuffer", "identifier", "model_content", "could not open")):
         return "is no TFLite model, or is truncated; make or copy the file again"
     return f"{name} cannot {task} it ({line[:160]}); convert it again"
 

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
     cameras = list_attached()
     if args.json:
-        print(json.dumps([dataclasses.asdict(camera) for camera in cameras], ensure_ascii=False, indent=1))
+        print(json.dumps([dataclasses.asdict(camera) for camera in cameras], indent=1))
     else:
         for line in describe(cameras):
             print(line)

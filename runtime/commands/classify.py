@@ -93,6 +93,7 @@ def run(args: argparse.Namespace) -> int:
             model = stack.enter_context(exchange_model(reload, classifier, load, sources, sinks))
         pictures = partial(_classify_pictures, classifier=classifier, running=running, args=args, report=report)
         results = stack.enter_context(closing(_classify(sources, model, sinks, args.top, pictures)))
+        stack.callback(sinks.end)
         for result in islice(results, args.max_frames):
             sinks.write(result)
             classified += 1
@@ -133,8 +134,10 @@ def _classify(
             sinks.begin(is_video=False)
             yield from classify_pictures(cast("list[PictureSource]", list(group)))
             continue
+        from runtime.sources.live import LiveSource
+
         for source in group:
-            sinks.begin(is_video=True)
+            sinks.begin(is_video=True, is_live=isinstance(source, LiveSource))
             with source:
                 for frame in source:
                     yield model.classify_frame(frame, top)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runtime.errors import BackendError, UsageError
+from runtime.printable import printable
 
 if TYPE_CHECKING:
     from runtime.backends import Backend, BackendRow, TensorInfo
@@ -33,9 +34,10 @@ def run(args: argparse.Namespace) -> int:
     card = read_card(path)
     backend, reason = _try_backend(path, args.trust)
     if args.json:
-        print(json.dumps(_as_json(path, card, backend, reason), ensure_ascii=False, indent=1))
+        print(json.dumps(_as_json(path, card, backend, reason), indent=1))
     else:
-        print("\n".join(_as_lines(path, card, backend, reason)))
+        # Also the names of its tensors are a stranger's.
+        print("\n".join(map(printable, _as_lines(path, card, backend, reason))))
     return 0
 
 

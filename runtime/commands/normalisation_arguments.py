@@ -30,6 +30,11 @@ def read_normalisation(args: argparse.Namespace) -> Normalisation | None:
         return Normalisation(std=tuple(1 / scale for scale in args.scale))
     if args.mean is None and args.std is None:
         return None
+    if args.mean and args.std and 0 < max(args.mean) < 1 and max(args.std) < 1:
+        mean, std = (",".join(f"{value * 255:g}" for value in values) for values in (args.mean, args.std))
+        raise UsageError(
+            f"--mean and --std: these are for levels of 0..1; give those for 0..255: --mean {mean} --std {std}"
+        )
     return Normalisation(args.mean or (0.0,), args.std or (1.0,))
 
 

@@ -51,6 +51,8 @@ def read_reload(args: argparse.Namespace) -> ReloadOrder | None:
     """
     if args.watch and args.model is None:
         raise UsageError("--watch without --model FILE: the model that comes along does not change; name yours")
+    if args.camera is None and not args.watch and (args.allow_new_labels or args.max_latency is not None):
+        raise UsageError("--allow-new-labels and --max-latency are for a new model file; give --watch, too")
     if args.model is None or not (args.watch or (args.camera is not None and not _has_terminal())):
         return None
     from runtime.reload import Terms, read_stamp

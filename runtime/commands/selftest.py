@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from runtime.commands.model import add_running_arguments, load_classifier
-from runtime.errors import EdgeframeError, UsageError
+from runtime.errors import EdgeframeError, ModelError, UsageError
 from runtime.printable import printable
 
 if TYPE_CHECKING:
@@ -42,9 +42,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _test(model: str | None, args: argparse.Namespace) -> bool:
     """Whether a model is right; tells of it. A model that cannot be tested does not keep others from it."""
+    from runtime.card_file import read_card
     from runtime.selftest import answer_golden, no_golden_error
 
     try:
+        if model is not None and read_card(model) is None:
+            raise ModelError(
+                f"{model}: has no model card, and so no golden samples to test it with; they come with a conversion: "
+                "python -m convert MODEL.keras ... --golden PICTURES"
+            )
         classifier = load_classifier(model, args)
         answers = answer_golden(classifier)
         if not answers:

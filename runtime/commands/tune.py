@@ -36,7 +36,12 @@ examples:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = _EPILOG
-    parser.add_argument("models", metavar="MODEL", nargs="+", help="variants of a model: .tflite or .onnx")
+    parser.add_argument(
+        "models",
+        metavar="MODEL",
+        nargs="*",
+        help="variants of a model: .tflite or .onnx (default: the model that comes along)",
+    )
     parser.add_argument("--max-latency", type=seconds, metavar="TIME", help="what a frame may take: 20ms")
     parser.add_argument(
         "--runs", type=positive, default=100, metavar="N", help="how many to time of each setting (default: 100)"
@@ -92,7 +97,9 @@ def _find(args: argparse.Namespace) -> Findings:
 
 
 def _distinct(args: argparse.Namespace) -> list[str]:
-    return list(dict.fromkeys(args.models))
+    from runtime.classifier import DEFAULT_MODEL
+
+    return list(dict.fromkeys(args.models)) or [str(DEFAULT_MODEL)]
 
 
 def _load_all(args: argparse.Namespace) -> Iterator[tuple[Setting, Classifier]]:

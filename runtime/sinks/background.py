@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Optional, Union
 
@@ -53,6 +53,7 @@ class Background:
         keep: what of a result is kept for the sink; None: this result is not for it.
         takes_events: whether the sink is told of events.
         tell: shows a message to a person.
+        patience: seconds that what waits is given in the end, where nobody is in a hurry.
     """
 
     def __init__(
@@ -64,7 +65,9 @@ class Background:
         keep: Keep = without_picture,
         takes_events: bool = True,
         tell: Tell = tell_on_stderr,
+        patience: float = CLOSE_SECONDS,
     ) -> None:
+        self.patience = patience
         self._sink = sink
         self._name = name
         self._keep = keep
@@ -74,6 +77,7 @@ class Background:
         self._waiting: deque[Union[Result, SourceEvent]] = deque(maxlen=bound)
         self._changed = threading.Condition()
         self._stopping = False
+        self._ended = threading.Event()
         self.left_out = 0
         self._thread = threading.Thread(target=self._run, name=f"output {name}", daemon=True)
         self._thread.start()
@@ -92,21 +96,20 @@ class Background:
         if self._takes_events:
             self._put(event)
 
-    def stop(self) -> None:
+    def close(self) -> None:
+        """Write what waits, for `patience` seconds at most, then end."""
+        close_together([self], [time.monotonic() + self.patience])
+
+    def _stop(self) -> None:
         """Take nothing more and end when the queue is empty; returns at once."""
         with self._changed:
             self._stopping = True
             self._changed.notify()
 
-    def close(self, deadline: float | None = None) -> None:
-        """Write what waits until `deadline` (monotonic seconds; by default CLOSE_SECONDS from now), then end."""
-        self.stop()
-        remaining = CLOSE_SECONDS if deadline is None else deadline - time.monotonic()
-        self._thread.join(max(0.0, remaining))
-        if self._thread.is_alive():
-            self._abandon()
-        if self.left_out:
-            self._tell(f"{self._name}: {self.left_out} results were left out")
+    def _wait(self, deadline: float) -> None:
+        # Not by joining the thread: an interrupted join takes it for ended (Python 3.10 to 3.12).
+        if self._ended.wait(max(0.0, deadline - time.monotonic())):
+            self._thread.join()
 
     def _put(self, item: Result | SourceEvent) -> None:
         with self._changed:
@@ -120,11 +123,16 @@ class Background:
 
     def _abandon(self) -> None:
         """Close the sink from outside, which ends the wait of one that can be ended; others end with the process."""
+        if self._ended.is_set():
+            return
         with self._changed:
             self.left_out += len(self._waiting)
             self._waiting.clear()
         threading.Thread(target=self._close_sink, daemon=True).start()
-        self._thread.join(_ABANDON_SECONDS)
+
+    def _tell_left_out(self) -> None:
+        if self.left_out:
+            self._tell(f"{self._name}: {self.left_out} results were left out")
 
     def _run(self) -> None:
         while (item := self._next()) is not None:
@@ -134,10 +142,14 @@ class Background:
                 else:
                     self._sink.write(item)
             except Exception as error:  # whatever an output's library raises must not end the thread
-                self._health.failed(_reason(error))
+                self._failed(error)
             else:
                 self._health.worked()
         self._close_sink()
+        self._ended.set()
+
+    def _failed(self, error: Exception) -> None:
+        self._health.failed(_reason(error))
 
     def _next(self) -> Result | SourceEvent | None:
         with self._changed:
@@ -148,7 +160,24 @@ class Background:
         try:
             self._sink.close()
         except Exception as error:
-            self._health.failed(_reason(error))
+            self._failed(error)
+
+
+def close_together(backgrounds: Sequence[Background], deadlines: Sequence[float]) -> None:
+    """Each writes what waits until its deadline (monotonic seconds); those that have not ended then are given up, all
+    at once. So they are where Ctrl-C or SIGTERM cuts the wait short."""
+    for background in backgrounds:
+        background._stop()
+    try:
+        for background, deadline in zip(backgrounds, deadlines):
+            background._wait(deadline)
+    finally:
+        for background in backgrounds:
+            background._abandon()
+        end = time.monotonic() + _ABANDON_SECONDS
+        for background in backgrounds:
+            background._wait(end)
+            background._tell_left_out()
 
 
 def _reason(error: Exception) -> str:

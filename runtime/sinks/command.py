@@ -16,8 +16,10 @@ from runtime.errors import OutputError, UsageError
 from runtime.events import SourceEvent
 from runtime.result import Result
 from runtime.sinks.background import Background, only_changes
+from runtime.sinks.health import Tell, tell_on_stderr
 
 LIMIT_SECONDS = 10.0
+_SLACK_SECONDS = 1.0
 _PLACE = re.compile(r"\{(label|score)\}")
 _STDERR = 2
 
@@ -51,7 +53,8 @@ class CommandTemplate:
 def open_command(template: CommandTemplate) -> Background:
     """For changes: one program runs at a time, and only the newest change waits. Raises OutputError as Command."""
     name = f"--exec {template.words[0]}"
-    return Background(Command(template), name, bound=1, keep=only_changes(), takes_events=False)
+    patience = 2 * LIMIT_SECONDS + _SLACK_SECONDS  # for the one that runs and the one that waits
+    return Background(Command(template), name, bound=1, keep=only_changes(), takes_events=False, patience=patience)
 
 
 class Command:
@@ -60,11 +63,12 @@ class Command:
     Without a shell and without input; what it prints goes to stderr. Raises OutputError when it fails.
     """
 
-    def __init__(self, template: CommandTemplate, limit: float = LIMIT_SECONDS) -> None:
+    def __init__(self, template: CommandTemplate, limit: float = LIMIT_SECONDS, tell: Tell = tell_on_stderr) -> None:
         if shutil.which(template.words[0]) is None:
             raise OutputError(f"--exec {template.words[0]}: no such program; install it or give its whole path")
         self._template = template
         self._limit = limit
+        self._tell = tell
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._is_closed = False
@@ -85,11 +89,12 @@ class Command:
         return
 
     def close(self) -> None:
-        """A command that still runs is killed, which ends a `write` that waits for it."""
+        """A command that still runs is killed, and that told, which ends a `write` that waits for it."""
         with self._lock:
             self._is_closed = True
             if self._process is not None and self._process.poll() is None:
                 _kill(self._process)
+                self._tell(f"--exec {self._template.words[0]}: still ran at the end and was killed")
 
     def _start(self, words: list[str]) -> subprocess.Popen[bytes] | None:
         with self._lock:

@@ -28,8 +28,9 @@ class JsonLines:
     def _write_line(self, fields: dict[str, Any]) -> None:
         line = json.dumps(fields, ensure_ascii=False) + "\n"
         try:
-            line.encode()  # In the C locale a stream lets bytes through that are no UTF-8, and so no JSON.
-            self._stream.write(line)
+            # Not left to the stream: it may let bytes through that are no UTF-8, and so no JSON, or replace characters.
+            line.encode(self._stream.encoding or "utf-8")
         except UnicodeEncodeError:  # the name of a file that is not UTF-8, or a stream that is not
-            self._stream.write(json.dumps(fields) + "\n")
+            line = json.dumps(fields) + "\n"
+        self._stream.write(line)
         self._stream.flush()

@@ -81,7 +81,7 @@ def _split(text: str) -> tuple[SplitResult, int | None]:
         return parts, parts.port
     except ValueError:  # its text may show a part of the password
         raise UsageError(
-            "--mqtt: the port is no number; write / ? # and @ of a password as %2F %3F %23 and %40"
+            "--mqtt: the port is no number from 1 to 65535; write / ? # and @ of a password as %2F %3F %23 and %40"
         ) from None
 
 

@@ -9,12 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from runtime.decisions import Decisions, DecisionSettings
 from runtime.errors import UsageError
 from runtime.sinks.fan_out import Sinks
 from runtime.sinks.json_lines import JsonLines
+from runtime.sinks.live_screen import LiveScreen
 from runtime.sinks.sink import Sink
 from runtime.sinks.terminal import Terminal
 
@@ -85,8 +86,15 @@ def _open_reported(settings: OutputSettings) -> Iterator[Background]:
             yield getattr(importlib.import_module(module), function)(setting)
 
 
-def _screen_maker(settings: OutputSettings) -> Callable[[bool], Sink]:
-    if settings.is_json or not sys.stdout.isatty():
-        return lambda is_video: JsonLines(sys.stdout)
-    # A line that stands for many frames is kept, not rewritten.
-    return lambda is_video: Terminal(sys.stdout, is_live=is_video and not settings.decisions.is_thinned)
+def _screen_maker(settings: OutputSettings) -> Callable[[bool, bool], Sink]:
+    is_json = settings.is_json or not sys.stdout.isatty()
+
+    def make(is_video: bool, is_live: bool) -> Sink:
+        def make_sink(stream: TextIO) -> Sink:
+            # A line that stands for many frames is kept, not rewritten.
+            is_rewritten = is_video and not settings.decisions.is_thinned
+            return JsonLines(stream) if is_json else Terminal(stream, is_rewritten)
+
+        return LiveScreen(make_sink) if is_live else make_sink(sys.stdout)
+
+    return make

@@ -7,7 +7,8 @@ from typing import Protocol
 from runtime.events import SourceEvent
 from runtime.result import Result
 
-# What still waits is written within this at the end; together with a camera's end that is under 2 s.
+# What still waits is written within this after Ctrl-C or SIGTERM, counted from the moment it came; with what a camera,
+# which ends meanwhile, takes in the worst case, that is about 2 s.
 CLOSE_SECONDS = 1.2
 
 

@@ -10,7 +10,7 @@ from runtime.printable import printable
 from runtime.result import UNKNOWN, Result
 
 _REFRESH_SECONDS = 0.1
-_BAR = "█"
+_BAR, _PLAIN_BAR = "█", "#"
 _BAR_CELLS = 10
 _TROUBLES = ("stalled", "lost", "frozen")
 
@@ -24,6 +24,7 @@ class Terminal:
     def __init__(self, stream: TextIO, is_live: bool) -> None:
         self._stream = stream
         self._is_live = is_live
+        self._bar = _BAR if _can_write(_BAR, stream) else _PLAIN_BAR
         self._last_write = 0.0
         self._last_frame = 0.0
         self._frames_per_second = 0.0
@@ -68,8 +69,11 @@ class Terminal:
         self._last_frame = now
 
     def _live_line(self, result: Result) -> str:
-        best = f"{_bar(result.score)} {describe(result)}"
+        best = f"{self._bar_of(result.score)} {describe(result)}"
         return f"{printable(result.frame.source)} {best}  {self._frames_per_second:.0f} fps"
+
+    def _bar_of(self, score: float) -> str:
+        return f"{self._bar * round(score * _BAR_CELLS):{_BAR_CELLS}}"
 
     def _show(self, now: float) -> None:
         import shutil  # 5 ms that a program which reads JSON does not pay
@@ -93,5 +97,9 @@ def describe_event(event: SourceEvent) -> str:
     return printable(f"{event.source}: {event.state}" + (f" ({reason})" if reason else ""))
 
 
-def _bar(score: float) -> str:
-    return f"{_BAR * round(score * _BAR_CELLS):{_BAR_CELLS}}"
+def _can_write(text: str, stream: TextIO) -> bool:
+    try:
+        text.encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from functools import partial
@@ -37,6 +38,8 @@ def open_pictures(request: SourceRequest) -> PictureSource:
     path = Path(request.spec)
     list_paths: Callable[[], Iterable[Path]]
     if request.spec == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise SourceError("standard input is closed; send the names of pictures, one a line")
         list_paths = lambda: read_names(open(0, "rb", closefd=False))  # noqa: E731, SIM115
     elif (found := what_is_at(path, SourceError)) == "folder":
         list_paths = partial(list_pictures, path, request.on_error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
@@ -27,6 +28,8 @@ def open_raw(request: SourceRequest) -> Source:
     request.refuse_camera_mode()
     form = request.options.raw
     assert form is not None
+    if sys.stdin is None:
+        raise SourceError(f"{NAME} is closed; send frames of --raw {form}")
     # Unbuffered: a buffer's lock, held by a thread that waits for input, would not let the interpreter end.
     stream = open(0, "rb", buffering=0, closefd=False)  # noqa: SIM115 (of the process)
     if request.options.realtime:

@@ -299,6 +299,8 @@ def test_one_bad_picture_among_many_is_skipped_and_told(run: Run, model: Path, r
         (["classify", "a.jpg", "--top", "many"], "--top"),
         (["classify", "a.jpg", "--threshold", "7"], "0 to 1"),
         (["classify", "--camera", "test", "--threads", "0"], "--threads 0"),
+        (["classify", "a.jpg", "--max-latency", "20ms"], "are for a new model file; give --watch, too"),
+        (["classify", "--camera", "test", "--threads", "100000"], "--threads 100000: expected 1 to 1024"),
         (["classify", "--camera", "test", "--backend", "magic"], "litert"),
         (["classify", "--camera", "test", "--backend", "onnx"], ".onnx"),
         (["classify", "--camera", "test", "--mean", "x"], "--mean: 'x', expected a number such as"),

@@ -13,6 +13,7 @@ from runtime.bare_model import guess_scores
 from runtime.card import Normalisation
 from runtime.classifier import Classifier
 from runtime.errors import ModelError, UsageError
+from tests.conftest import Run
 
 SIDE = 8
 WEIGHTS = np.array([[4, -3], [-2, 5], [1, 1]], np.float32)
@@ -124,3 +125,33 @@ def test_three_means_for_a_gray_network_are_wrong_usage(tmp_path: Path) -> None:
     known = Normalisation((1.0, 2.0, 3.0), (1.0,))
     with pytest.raises(UsageError, match="expected --mean and --std of one number or of 1"):
         Classifier.load(model, labels=("a", "b"), normalisation=known)
+
+
+def test_an_empty_file_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "empty.tflite").write_bytes(b"")
+    with pytest.raises(ModelError, match="is no TFLite model, or is truncated"):
+        Classifier.load(tmp_path / "empty.tflite", labels=("a", "b"))
+
+
+def test_a_float_network_of_an_unknown_range_is_told_of_the_usual_ones(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"--mean 123.675,116.28,103.53 --std 58.395,57.12,57.375 \(for torchvision"):
+        Classifier.load(write_network(tmp_path / "theirs.onnx"), labels=("a", "b"))
+
+
+def test_the_self_test_of_a_model_without_a_card_names_what_it_lacks(run: Run, tmp_path: Path) -> None:
+    done = run("runtime", "selftest", write_network(tmp_path / "theirs.onnx"))
+    assert done.returncode == 1
+    assert "has no model card, and so no golden samples to test it with; they come with" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_scale_that_rounds_bytes_to_black_and_white_is_refused(models: Path, tmp_path: Path) -> None:
+    import onnx
+
+    network = onnx.load(models / "rgb_uint8.onnx")
+    del network.metadata_props[:]
+    onnx.save(network, tmp_path / "bare.onnx")
+    labels = ("red", "green", "blue")
+    with pytest.raises(UsageError, match="takes uint8, and --mean, --std or --scale leave 2 of its 256 levels"):
+        Classifier.load(tmp_path / "bare.onnx", labels=labels, normalisation=UNIT)
+    assert Classifier.load(tmp_path / "bare.onnx", labels=labels).card.labels == labels

@@ -63,12 +63,12 @@ def test_the_threshold_leaves_out_lower_scores(run: Run, model: Path, green: Pat
     assert [prediction["label"] for prediction in json.loads(done.stdout)["predictions"]] == ["green"]
 
 
-def on_terminal(*arguments: object) -> str:
+def on_terminal(*arguments: object, **environment: str) -> str:
     """What a terminal of 80 columns shows of `runtime arguments...`."""
     leader, follower = pty.openpty()
     command = [sys.executable, "-m", "runtime", *map(str, arguments)]
     with subprocess.Popen(
-        command, cwd=ROOT, stdout=follower, stdin=follower, env={**os.environ, "COLUMNS": "80"}
+        command, cwd=ROOT, stdout=follower, stdin=follower, env={**os.environ, "COLUMNS": "80", **environment}
     ) as process:
         os.close(follower)
         shown = b""
@@ -95,6 +95,14 @@ def test_on_a_terminal_a_camera_is_one_live_line(model: Path) -> None:
     assert shown.count("\r") > 3
     assert " fps" in shown
     assert all(len(part) <= 79 + len("\x1b[K") for part in shown.replace("\n", "").split("\r"))
+
+
+def test_a_terminal_that_is_not_utf_8_is_shown_what_it_has(model: Path, tmp_path: Path) -> None:
+    arguments = ["classify", "--camera", "test", "--model", model, "--max-frames", 3]
+    assert "#" in on_terminal(*arguments, PYTHONIOENCODING="latin-1")
+    Image.fromarray(GREEN).save(tmp_path / "café.png")
+    shown = on_terminal("classify", tmp_path / "café.png", "--model", model, PYTHONIOENCODING="ascii")
+    assert "caf?.png: green 100 %" in shown
 
 
 def test_ctrl_c_ends_a_camera_quietly(model: Path) -> None:
@@ -161,6 +169,19 @@ def test_info_shows_the_card_and_the_tensors(run: Run, models: Path) -> None:
     assert fields["input"]["dtype"] == "float32"
     assert fields["size_bytes"] == (models / "rgb_float32.onnx").stat().st_size
     assert "onnx" in fields["backends"]
+
+
+def test_info_shows_nothing_hostile(run: Run, tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    network = onnx.load(ROOT / "tests" / "models" / "rgb_float32.onnx")
+    hostile, name = "\x1b[2Jowned", network.graph.output[0].name
+    network.graph.output[0].name = hostile
+    for node in network.graph.node:
+        node.output[:] = [hostile if output == name else output for output in node.output]
+    onnx.save(network, tmp_path / "hostile.onnx")
+    done = run("runtime", "info", tmp_path / "hostile.onnx")
+    assert "?[2Jowned" in done.stdout
+    assert "\x1b" not in done.stdout
 
 
 def test_bench_keeps_every_raw_time(run: Run, model: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -79,3 +80,12 @@ def test_a_batch_gets_the_answers_of_its_pictures(backend: str, file: str) -> No
         plain_picture(colour) for colour in COLOURS
     )
     assert [result.label for result in results] == list(COLOURS)
+
+
+@pytest.mark.parametrize(("backend", "file"), PAIRS)
+def test_threads_that_share_a_classifier_are_answered_about_their_own_pictures(backend: str, file: str) -> None:
+    classifier = Classifier.load(MODELS / file, backend=backend, threads=1)
+    colours = list(COLOURS) * 1000
+    with ThreadPoolExecutor(4) as pool:
+        answers = pool.map(lambda colour: classifier.score(plain_picture(colour)[:8, :8]).argmax(), colours)
+        assert [classifier.card.labels[answer] for answer in answers] == colours

@@ -44,3 +44,8 @@ def test_nothing_is_divided_by_zero_or_as_good_as_that(option: str, text: str) -
 def test_a_scale_goes_alone() -> None:
     with pytest.raises(UsageError, match="--scale goes without --mean and --std"):
         read("--scale", "1/255", "--mean", "0")
+
+
+def test_mean_and_std_of_0_to_1_are_refused_with_those_of_0_to_255() -> None:
+    with pytest.raises(UsageError, match=r"give those for 0..255: --mean 123.675,116.28,103.53 --std 58.395,57.12"):
+        read("--mean", "0.485,0.456,0.406", "--std", "0.229,0.224,0.225")

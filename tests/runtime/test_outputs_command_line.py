@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shlex
@@ -190,3 +191,19 @@ def test_a_photo_can_be_saved_whatever_its_label(run: Run, models: Path, tmp_pat
     assert done.returncode == 0, done.stderr
     (saved,) = (tmp_path / "frames").iterdir()
     assert saved.name.endswith("_-a-rm-rf-x-_1.00.jpg")
+
+
+def test_a_reader_that_stands_still_stops_neither_a_camera_nor_its_other_outputs(model: Path, tmp_path: Path) -> None:
+    """The pipe holds 4 KB; three times as much is written to the file meanwhile."""
+    out = tmp_path / "out.jsonl"
+    command = [sys.executable, "-m", "runtime", "classify", "--camera", "test", "--model", str(model), "--json"]
+    read, write = os.pipe()
+    with subprocess.Popen([*command, "--out", str(out)], cwd=ROOT, stdout=write, stderr=subprocess.PIPE) as process:
+        os.close(write)
+        fcntl.fcntl(read, fcntl.F_SETPIPE_SZ, 4096)
+        wait_until(lambda: out.exists() and out.stat().st_size > 3 * 4096, 60)
+        process.terminate()
+        _, told = process.communicate(timeout=60)
+    os.close(read)
+    assert process.returncode == 143
+    assert b"the standard output: " in told and b" results were left out" in told

@@ -19,7 +19,7 @@ STALLED = SourceEvent("shed", "stalled", "no frame for 5 s", reopenings=2, dropp
 
 
 def kept_sinks(settings: DecisionSettings, screen: Sink, **outputs: list[Sink]) -> Sinks:
-    return Sinks(Decisions(settings, LABELS, 5), lambda is_video: screen, **outputs)  # type: ignore[arg-type]
+    return Sinks(Decisions(settings, LABELS, 5), lambda is_video, is_live: screen, **outputs)  # type: ignore[arg-type]
 
 
 def test_every_output_gets_what_is_reported_and_the_watching_ones_every_frame() -> None:

@@ -6,15 +6,18 @@ import json
 import os
 import shlex
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from runtime.errors import OutputError, UsageError
 from runtime.sinks.background import Background, only_changes
 from runtime.sinks.command import Command, CommandTemplate
+from tests.conftest import ROOT, Run
 from tests.runtime.results import labelled, wait_until
 
 # Appends its arguments to the file that is the first of them.
@@ -152,3 +155,38 @@ def test_a_program_killed_by_a_signal_is_told() -> None:
     kill_itself = f"import os; os.kill(os.getpid(), {int(signal.SIGKILL)})"
     with pytest.raises(OutputError, match="ended with status -9"):
         Command(CommandTemplate((sys.executable, "-c", kill_itself))).write(labelled("cat"))
+
+
+SLOW = "import sys, time; time.sleep(1.5); open(sys.argv[1], 'a').write(sys.argv[2] + chr(10))"
+
+
+def test_the_last_commands_are_waited_for_when_the_pictures_come_to_their_end(
+    run: Run, models: Path, tmp_path: Path
+) -> None:
+    """Longer than after Ctrl-C. (The first is left out where the second is there before it is begun.)"""
+    for label, color in (("red", (255, 0, 0)), ("green", (0, 255, 0))):
+        Image.new("RGB", (8, 8), color).save(tmp_path / f"{label}.png")
+    record = tmp_path / "record"
+    command = shlex.join([sys.executable, "-c", SLOW, str(record), "{label}"])
+    pictures = [tmp_path / "red.png", tmp_path / "green.png"]
+    done = run("runtime", "classify", *pictures, "--model", models / "rgb_int8.tflite", "--exec", command)
+    assert done.returncode == 0
+    assert record.read_text().split()[-1] == "green"
+    assert "killed" not in done.stderr
+
+
+def test_a_command_that_is_waited_for_is_killed_when_the_wait_is_ended_and_that_is_told(
+    models: Path, tmp_path: Path
+) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "black.png")
+    command = [sys.executable, "-m", "runtime", "classify", str(tmp_path / "black.png"), "--model"]
+    command += [str(models / "rgb_int8.tflite"), "--exec", shlex.join(hanging(tmp_path).words)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        wait_until((tmp_path / "pids").exists)
+        process.terminate()
+        _, told = process.communicate(timeout=60)
+    assert (process.returncode, told) == (
+        143,
+        f"runtime: --exec {sys.executable}: still ran at the end and was killed\n",
+    )
+    wait_until(lambda: not any(is_alive(pid) for pid in read_pids(tmp_path)))

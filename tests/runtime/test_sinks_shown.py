@@ -55,6 +55,13 @@ def test_a_file_s_name_that_is_no_text_is_still_a_json_line(errors: str) -> None
     assert [json.loads(line)["source"] for line in written.getvalue().splitlines()] == ["ca\udcff.jpg", "chat é.jpg"]
 
 
+def test_a_stream_that_replaces_what_it_cannot_write_is_given_escapes() -> None:
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, "ascii", "replace")
+    JsonLines(stream).write(labelled("café"))
+    assert json.loads(written.getvalue())["predictions"][0]["label"] == "café"
+
+
 def shown_by(terminal_is_live: bool, *written: object) -> str:
     stream = io.StringIO()
     terminal = Terminal(stream, terminal_is_live)

@@ -190,3 +190,10 @@ def test_a_raspberry_pi_tells_what_happens_now_apart_from_what_has_happened(
     answer: str, is_throttled: bool | None
 ) -> None:
     assert parse_throttled(answer) is is_throttled
+
+
+def test_without_a_name_it_is_the_model_that_comes_along(run: Run) -> None:
+    done = run("runtime", "tune", "--backend", "onnx")
+    assert done.returncode == 2
+    assert "--backend onnx runs .onnx files, not" in done.stderr
+    assert "efficientnet_lite0_int8.tflite" in done.stderr
