@@ -79,8 +79,14 @@ def _convert_one(target: Target, order: Order, material: Material, observer: Obs
             trial = Trial(order, target, material, observer, Path(folder))
             write_whole(target.path, lambda new: made.append(_make(new, trial)))
     except EdgeframeError as error:
-        return Failure(target.path, error)
+        return Failure(target.path, _name_file(target.path, error))
     return made[0]
+
+
+def _name_file(path: Path, error: EdgeframeError) -> EdgeframeError:
+    """The error, in whose text the file is: what makes a file knows the network, not which of its files failed."""
+    is_named = str(error).startswith(f"{path}: ")
+    return error if is_named else type(error)(f"{path}: not written; {error}")
 
 
 def _make(new: Path, trial: Trial) -> Conversion:
