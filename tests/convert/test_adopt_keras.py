@@ -122,10 +122,11 @@ def test_a_network_that_takes_bgr_keeps_its_answers_in_integers(
     assert found == pytest.approx(scores_of(out, pictures), abs=0.05)
 
 
-def test_a_network_of_mixed_precision_is_converted_in_float32(tmp_path: Path, labels: Path) -> None:
+@pytest.mark.parametrize("policy", ["mixed_float16", "float16", "bfloat16"])
+def test_a_network_of_another_precision_is_converted_in_float32(tmp_path: Path, labels: Path, policy: str) -> None:
     import keras
 
-    model = save_network(tmp_path / "plain.keras", keras.layers.Rescaling(1 / 255), policy="mixed_float16")
+    model = save_network(tmp_path / "plain.keras", keras.layers.Rescaling(1 / 255), policy=policy)
     out = tmp_path / "ours.keras"
     assert adopt(model, "--labels", labels, "--out", out) == 0
     data = tmp_path / "data.npz"
