@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from convert.diagnose import Diagnosis, Step, StepError, diagnose
 from convert.layers import LayerNames
 from convert.observer import Observer
 from tests.convert.conftest import Trained
+from tests.convert.foreign import write_onnx, write_tflite
 from tests.convert.networks import spoil_features
 
 Capture = pytest.CaptureFixture[str]
@@ -78,6 +79,17 @@ def test_a_file_of_another_network_is_refused(
     converted = convert(spoilt, tmp_path / "spoilt.tflite")
     assert ask(colours, converted) == 1
     assert "was made of another file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("write", [write_onnx, write_tflite])
+def test_a_file_that_others_made_is_one_line(
+    colours: Trained, tmp_path: Path, capsys: Capture, write: Callable[[Path], Path]
+) -> None:
+    theirs = write(tmp_path / f"theirs.{write.__name__.removeprefix('write_')}")
+    assert ask(colours, theirs) == 1
+    told = capsys.readouterr().err
+    assert "expected a file that python -m convert made of it" in told
+    assert told.count("\n") == 1
 
 
 @pytest.mark.parametrize("name", ["no.tflite", "model.txt"])
