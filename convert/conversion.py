@@ -10,6 +10,7 @@ from pathlib import Path
 from convert.agreement import Agreement
 from convert.attempts import Trial
 from convert.bounds import require_bounds
+from convert.cautions import find_cautions
 from convert.differences import save_differences
 from convert.failure import explain_disk
 from convert.golden import make_golden
@@ -25,7 +26,10 @@ from runtime.errors import ConversionError, EdgeframeError
 
 @dataclass(frozen=True)
 class Conversion:
-    """A finished file. size: in bytes. tools: what made it. split: of the data, that it was checked on."""
+    """A finished file. size: in bytes. tools: what made it. split: of the data, that it was checked on.
+
+    cautions: what that check cannot prove, a line each.
+    """
 
     path: Path
     size: int
@@ -33,6 +37,7 @@ class Conversion:
     tools: tuple[str, ...]
     agreement: Agreement
     split: str
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,15 @@ def _make(trial: Trial) -> Conversion:
         ),
     )
     write_whole(target.path, lambda new: _write(new, best.path, card))
-    return Conversion(target.path, target.path.stat().st_size, card, best.tools, agreement, material.check.split)
+    return Conversion(
+        target.path,
+        target.path.stat().st_size,
+        card,
+        best.tools,
+        agreement,
+        material.check.split,
+        find_cautions(material.check, card.labels),
+    )
 
 
 def _write(new: Path, made: Path, card: ModelCard) -> None:
