@@ -12,10 +12,12 @@ from convert.diagnose import Diagnosis
 from convert.diagnose_files import PICTURES, diagnose_file
 from convert.diagnose_report import advise, draw_plot, format_errors
 from convert.failure import explain_disk, explain_failure
+from convert.formats import FORMATS, Format
 from convert.network import load_network
 from convert.observer import Observer
 from convert.pictures import fit_pictures, open_whole
 from convert.quiet import quiet_libraries
+from convert.recipes import RECIPES, Recipe
 from convert.scratch import own_scratch
 from convert.source import Source, open_source
 from runtime.card_file import check_model_path, read_card, write_whole
@@ -54,7 +56,7 @@ def run_diagnose(arguments: Sequence[str]) -> int:
         write_whole(question.plot, lambda path: draw_plot(found, question.converted.name, path))
     print(format_errors(found))
     print(f"\nplot  {question.plot}")
-    print(f"try   {advise(found)}", flush=True)
+    print(f"try   {advise(found, *_kind_of(question.converted))}", flush=True)
     return 0
 
 
@@ -93,6 +95,13 @@ def _answer(question: Question) -> Diagnosis:
     if not found.errors:
         raise ConversionError(f"{question.converted}: has no layer in common with {expected}")
     return found
+
+
+def _kind_of(converted: Path) -> tuple[Format, Recipe]:
+    """A file without a card was made to have something lost, most likely to integers."""
+    card = read_card(converted)
+    name = "" if card is None else card.recipe
+    return FORMATS[converted.suffix[1:]], RECIPES.get(name, RECIPES["int8"])
 
 
 def _check_origin(question: Question, source: Source) -> None:
