@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from convert.tflite_metadata import TfliteMetadata, read_metadata
-from runtime.backends import keep_bytes, open_backend, takes_bytes
+from runtime.backends import TensorInfo, input_range, keep_bytes, open_backend, takes_bytes
 from runtime.card import Fit, ModelCard, Normalisation, Provenance
 from runtime.card_file import check_model_path, embed_card, read_card, write_whole
 from runtime.classifier import Classifier
@@ -19,6 +19,8 @@ from runtime.errors import ConversionError, UsageError
 from runtime.version import __version__
 
 CHANNELS = ("rgb", "bgr")
+# Of the values of an input, between what its tensor says and what the user does.
+_RANGE_TOLERANCE = 0.1
 # Of a score, between the file as it was and as it becomes: quantized ones may round to the next of 256 levels.
 _TOLERANCE = 0.005
 
@@ -86,6 +88,8 @@ def _complete(adoption: Adoption) -> Adoption:
         raise UsageError(f"{adoption.model}: tells no labels; give them: --labels FILE (one label a line)")
     tensor = open_backend(adoption.model).input
     normalisation = adoption.normalisation
+    if normalisation is not None and takes_bytes(tensor):
+        _require_range(adoption.model, tensor, normalisation)
     # MediaPipe gives bytes as they are to any uint8 input, whatever the metadata tells.
     if normalisation is None and (takes_bytes(tensor) or (metadata is not None and tensor.dtype == np.uint8)):
         normalisation = keep_bytes(tensor)
@@ -98,6 +102,18 @@ def _complete(adoption: Adoption) -> Adoption:
         name=adoption.name or told.name,
         licence=adoption.licence or told.licence,
     )
+
+
+def _require_range(path: Path, tensor: TensorInfo, told: Normalisation) -> None:
+    """Raise UsageError where an input that takes bytes would not be given the values that it was quantized for."""
+    low, high = input_range(tensor)
+    ends = [((0 - mean) / std, (255 - mean) / std) for mean, std in zip(told.mean, told.std)]
+    slack = _RANGE_TOLERANCE * (high - low)
+    if any(abs(first - low) > slack or abs(last - high) > slack for first, last in ends):
+        raise UsageError(
+            f"{path}: takes values of {low:g}..{high:g}, which bytes are to it, but --mean and --std or --scale "
+            f"make {ends[0][0]:g}..{ends[0][1]:g} of a picture; leave them out"
+        )
 
 
 def _as_rgb(normalisation: Normalisation, channels: str) -> Normalisation:

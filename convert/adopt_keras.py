@@ -110,7 +110,8 @@ def _complete(network: Any, normalisation: Normalisation, is_bgr: bool) -> tuple
 
     picture = values = keras.Input(network.inputs[0].shape[1:], name="picture")
     if is_bgr:
-        values = keras.ops.flip(values, axis=-1)
+        # As the int8 TFLite of `flip` has another scale on each side of it.
+        values = keras.ops.take(values, [2, 1, 0], axis=-1)
     if not normalisation.is_identity:
         mean, std = (np.asarray(numbers, np.float64) for numbers in (normalisation.mean, normalisation.std))
         values = keras.layers.Rescaling(_plain(1 / std), offset=_plain(-mean / std))(values)

@@ -19,6 +19,15 @@ def is_within_bounds(order: Order, target: Target, agreement: Agreement) -> bool
     return True
 
 
+def require_labels(order: Order, is_labelled: bool) -> None:
+    """Raise ConversionError where a drop of top-1 is bounded, but the pictures that check are not labelled."""
+    if order.bounds.max_drop is not None and not is_labelled:
+        raise ConversionError(
+            f"{order.data}: its pictures have no labels, so --max-drop {order.bounds.max_drop:g} "
+            "cannot be checked; give labelled ones, or leave it out"
+        )
+
+
 def require_bounds(order: Order, target: Target, agreement: Agreement, kept: tuple[str, ...]) -> None:
     """Raise ConversionError where a file loses more than the order's bounds allow.
 
@@ -41,11 +50,8 @@ def _require_agreement(order: Order, target: Target, agreement: Agreement, remed
 
 
 def _require_accuracy(max_drop: float, order: Order, target: Target, agreement: Agreement, remedy: str) -> None:
-    if agreement.correct is None or agreement.correct_original is None:
-        raise ConversionError(
-            f"{target.path}: not written; the pictures of {order.data} have no labels, so --max-drop {max_drop:g} "
-            "cannot be checked; give labelled ones, or leave it out"
-        )
+    # `require_labels` has seen to that before anything was made.
+    assert agreement.correct is not None and agreement.correct_original is not None
     drop = 100 * (agreement.correct_original - agreement.correct) / agreement.count
     if drop > max_drop:
         raise ConversionError(
@@ -58,10 +64,12 @@ def _remedy(order: Order, target: Target, kept: tuple[str, ...]) -> str:
     if target.recipe.is_lossless:
         return "a float conversion should lose nothing; check that the network has no random layers"
     if target.float_layers.auto and kept:
+        without = "" if order.bounds.max_drop is None else " without --max-drop"
         return (
             f"float32 in its {len(kept)} worst layers ({', '.join(kept[:_NAMED])}{', ...' * (len(kept) > _NAMED)}) is "
-            f"not enough: it does not bear integers, choose --recipe float16 or float32, or see python -m convert "
-            f"diagnose {order.model}"
+            "not enough: it does not bear integers, choose --recipe float16 or float32; or have it all the same by "
+            f"--min-agreement 0 --out {target.path}{without}, and see python -m convert diagnose "
+            f"{order.model} {target.path} --data {order.data}"
         )
     if target.recipe.is_integer:
         auto = "" if target.float_layers.auto or target.recipe.activations != "int8" else "--auto, "

@@ -14,8 +14,9 @@ from typing import Any
 from convert.network import Network
 from runtime.errors import ConversionError
 
-# What may stand between the pooling, the dense layer and the scores without mixing cells or classes.
-_PASSING = ("Activation", "Dropout", "Flatten", "Reshape", "Softmax")
+# What may stand between the pooling and the dense layer, as it changes no number, and between that and the scores.
+_PASSING = ("Dropout", "Flatten", "Reshape")
+_SCORING = (*_PASSING, "Activation", "Softmax")
 
 
 @dataclass(frozen=True)
@@ -63,21 +64,22 @@ def with_cam(network: Network) -> CamNetwork:
 
 def _find_ending(network: Network) -> tuple[Any, Any]:
     """The dense layer (or the 1x1 convolution of what is pooled) and the feature map before the pooling."""
-    dense = _layer_before(network, network.written.outputs[0])
+    dense = _layer_before(network.written.outputs[0], _SCORING)
     is_dense = type(dense).__name__ == "Dense" or (type(dense).__name__ == "Conv2D" and dense.kernel_size == (1, 1))
     if not is_dense:
         raise _refusal(network, dense)
-    pooling = _layer_before(network, dense.input)
+    pooling = _layer_before(dense.input, _PASSING)
     if type(pooling).__name__ != "GlobalAveragePooling2D":
         raise _refusal(network, pooling)
     return dense, pooling.input
 
 
-def _layer_before(network: Network, tensor: Any) -> Any:
-    """The layer that a tensor comes from, those of _PASSING left out."""
+def _layer_before(tensor: Any, passing: tuple[str, ...]) -> Any:
+    """The layer that a tensor comes from, those of `passing` and linear activations left out."""
     while True:
         layer = tensor._keras_history.operation
-        if type(layer).__name__ not in _PASSING:
+        is_linear = type(layer).__name__ == "Activation" and layer.get_config()["activation"] == "linear"
+        if type(layer).__name__ not in passing and not is_linear:
             return layer
         tensor = layer.input
 

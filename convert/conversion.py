@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from convert.agreement import Agreement
 from convert.attempts import Trial
 from convert.bounds import require_bounds
+from convert.cautions import find_cautions
 from convert.differences import save_differences
+from convert.failure import explain_disk
 from convert.golden import make_golden
 from convert.material import Material, gather_material
 from convert.observer import Observer
@@ -26,7 +26,10 @@ from runtime.errors import ConversionError, EdgeframeError
 
 @dataclass(frozen=True)
 class Conversion:
-    """A finished file. size: in bytes. tools: what made it. split: of the data, that it was checked on."""
+    """A finished file. size: in bytes. tools: what made it. split: of the data, that it was checked on.
+
+    cautions: what that check cannot prove, a line each.
+    """
 
     path: Path
     size: int
@@ -34,6 +37,7 @@ class Conversion:
     tools: tuple[str, ...]
     agreement: Agreement
     split: str
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,41 +54,38 @@ def convert(order: Order, observer: Observer) -> list[Conversion | Failure]:
     Raises what the model's file and the data raise (ModelError, DataError, ConversionError): then there is
     nothing that any file could be made of.
     """
-    folder = order.targets[0].path.parent
-    if len(order.targets) > 1 and folder.parent.is_dir():
-        folder.mkdir(exist_ok=True)
-    if not folder.is_dir():
-        raise ConversionError(f"{order.targets[0].path}: there is no folder {folder}; make it first")
-    with _explain_disk(order.targets[0].path), own_scratch():
+    place = order.targets[0].path
+    folder = place.parent
+    if not (folder.is_dir() or folder.parent.is_dir()):
+        raise ConversionError(f"{place}: there is no folder {folder.parent}; make it first")
+    with explain_disk(place), own_scratch():
         material = gather_material(order, observer)
+        folder.mkdir(exist_ok=True)
+        # Whether one may write there is known before the first file is tried.
+        tempfile.TemporaryFile(dir=folder).close()
         targets = observer.track(order.targets, "files", len(order.targets))
         return [_convert_one(target, order, material, observer) for target in targets]
 
 
-@contextlib.contextmanager
-def _explain_disk(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise ConversionError(
-            f"{path}: not written ({error}); see that you may write there, and that there is space there "
-            f"and in {tempfile.gettempdir()}"
-        ) from None
-
-
 def _convert_one(target: Target, order: Order, material: Material, observer: Observer) -> Conversion | Failure:
-    made: list[Conversion] = []
     try:
-        with _explain_disk(target.path), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            trial = Trial(order, target, material, observer, Path(folder))
-            write_whole(target.path, lambda new: made.append(_make(new, trial)))
+        with explain_disk(target.path), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            return _make(Trial(order, target, material, observer, Path(folder)))
     except EdgeframeError as error:
-        return Failure(target.path, error)
-    return made[0]
+        return Failure(target.path, _name_file(target.path, error))
 
 
-def _make(new: Path, trial: Trial) -> Conversion:
-    """Write the trial's best file to `new` with its card, once it has proved itself."""
+def _name_file(path: Path, error: EdgeframeError) -> EdgeframeError:
+    """The error, in whose text the file is: what makes a file knows the network, not which of its files failed."""
+    is_named = str(error).startswith(f"{path}: ")
+    return error if is_named else type(error)(f"{path}: not written; {error}")
+
+
+def _make(trial: Trial) -> Conversion:
+    """Give the trial's best file its card and its name, once it has proved itself.
+
+    Nothing lies beside it before: a conversion that is killed leaves nothing there.
+    """
     order, target, material, best = trial.order, trial.target, trial.material, trial.run()
     source, agreement = material.source, best.agreement
     if order.differences is not None:
@@ -99,9 +100,21 @@ def _make(new: Path, trial: Trial) -> Conversion:
             source.card.provenance, source_sha256=source.sha256, tools=(*source.card.provenance.tools, *best.tools)
         ),
     )
-    shutil.copyfile(best.path, new)
+    write_whole(target.path, lambda new: _write(new, best.path, card))
+    return Conversion(
+        target.path,
+        target.path.stat().st_size,
+        card,
+        best.tools,
+        agreement,
+        material.check.split,
+        find_cautions(material.check, card.labels),
+    )
+
+
+def _write(new: Path, made: Path, card: ModelCard) -> None:
+    shutil.copyfile(made, new)
     embed_card(new, card)
-    return Conversion(target.path, new.stat().st_size, card, best.tools, agreement, material.check.split)
 
 
 def _measured(check: FittedPictures, agreement: Agreement) -> Measured | None:

@@ -9,10 +9,13 @@ from pathlib import Path
 from convert.diagnose import Diagnosis
 from convert.diagnose_files import PICTURES, diagnose_file
 from convert.diagnose_report import advise, draw_plot, format_errors
+from convert.failure import explain_disk, explain_failure
+from convert.formats import FORMATS, Format
 from convert.network import load_network
 from convert.observer import Observer
 from convert.pictures import fit_pictures, open_whole
 from convert.quiet import quiet_libraries
+from convert.recipes import RECIPES, Recipe
 from convert.scratch import own_scratch
 from convert.source import Source, open_source
 from runtime.card_file import check_model_path, read_card, write_whole
@@ -47,12 +50,12 @@ class Question:
 def run_diagnose(arguments: Sequence[str]) -> int:
     """Print the table and what to try, save the plot; the exit code comes back. Raises EdgeframeError."""
     question = _parse(arguments)
-    with quiet_libraries(), own_scratch():
+    with quiet_libraries(), explain_disk(question.plot), own_scratch():
         found = _answer(question)
         write_whole(question.plot, lambda path: draw_plot(found, question.converted.name, path))
     print(format_errors(found))
     print(f"\nplot  {question.plot}")
-    print(f"try   {advise(found)}", flush=True)
+    print(f"try   {advise(found, *_kind_of(question.converted))}", flush=True)
     return 0
 
 
@@ -82,13 +85,20 @@ def _answer(question: Question) -> Diagnosis:
     observer = Observer()
     pictures = open_whole(question.data, "test", question.data_dir).sample(PICTURES)
     fitted = fit_pictures(pictures, source.card, observer, "reading")
-    found = diagnose_file(load_network(source), question.converted, fitted.pictures, observer)
+    network = load_network(source)
+    expected = f"{question.original}; expected a file that python -m convert made of it"
+    with explain_failure(f"{question.converted}: cannot be compared with {expected}"):
+        found = diagnose_file(network, question.converted, fitted.pictures, observer)
     if not found.errors:
-        raise ConversionError(
-            f"{question.converted}: has no layer in common with {question.original}; "
-            "expected a file that python -m convert made of it"
-        )
+        raise ConversionError(f"{question.converted}: has no layer in common with {expected}")
     return found
+
+
+def _kind_of(converted: Path) -> tuple[Format, Recipe]:
+    """A file without a card was made to have something lost, most likely to integers."""
+    card = read_card(converted)
+    name = "" if card is None else card.recipe
+    return FORMATS[converted.suffix[1:]], RECIPES.get(name, RECIPES["int8"])
 
 
 def _check_origin(question: Question, source: Source) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from convert.diagnose import Diagnosis, StepError
+from convert.formats import Format
+from convert.recipes import RECIPES, Recipe
 
 # A layer that loses less than a hundredth of its signal's power (20 dB) seldom changes an answer.
 _NOTABLE = 0.01
@@ -21,13 +23,28 @@ def format_errors(found: Diagnosis) -> str:
     return "\n".join(f"{row[0]:<{wide}}  {row[1]:<{wider}}  {row[2]:>8}  {row[3]:>9}" for row in rows)
 
 
-def advise(found: Diagnosis) -> str:
-    """What to try, in a line."""
+def advise(found: Diagnosis, form: Format, recipe: Recipe) -> str:
+    """What to try, in a line: only what is to be had of a file of this format and recipe."""
+    if recipe.is_lossless:
+        return "nothing: the file is float32, as the original is"
     notable = [error.step.layers[0] for error in found.worst_first() if error.added >= _NOTABLE and error.step.layers]
+    ways = _ways_to_round(form, recipe) if recipe.is_integer else []
+    if notable and recipe.activations == "int8":
+        around = ",".join(layer for layer in found.suspects() if layer in _touching(found, notable[0]))
+        ways = ["--auto", f"--keep-float {around} for what touches {notable[0]}", *ways]
     if not notable:
-        return "no layer stands out: more --calibration-images, or --recipe int16x8 (tflite)"
-    around = ",".join(layer for layer in found.suspects() if layer in _touching(found, notable[0]))
-    return f"--auto; or --keep-float {around} for what touches {notable[0]}; or --calibration percentile"
+        return f"no layer stands out: {' or '.join([*ways, '--recipe float32'])}"
+    return "; or ".join([*ways, "--recipe float32"])
+
+
+def _ways_to_round(form: Format, recipe: Recipe) -> list[str]:
+    """Other ways to make the same integers, and finer ones."""
+    ways = ["more --calibration-images"]
+    ways += [f"--calibration {ranges}" for ranges in form.ranges if ranges == "percentile"]
+    finer = RECIPES["int16x8"]
+    if recipe.activations != finer.activations and form.name in finer.formats:
+        ways.append(f"--recipe {finer.name}")
+    return ways
 
 
 def _touching(found: Diagnosis, layer: str) -> set[str]:

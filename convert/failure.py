@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
+from convert.scratch import find_scratch_place
 from runtime.errors import ConversionError, EdgeframeError
 
 _LONGEST_REASON = 200
@@ -24,3 +26,15 @@ def explain_failure(what: str) -> Iterator[None]:
     except Exception as error:
         reason = " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
         raise ConversionError(f"{what} ({reason})") from None
+
+
+@contextlib.contextmanager
+def explain_disk(path: Path) -> Iterator[None]:
+    """Raise a ConversionError that says what may be wrong where `path` cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        raise ConversionError(
+            f"{path}: not written ({error}); see that you may write there, and that there is space there "
+            f"and in {find_scratch_place()}"
+        ) from None

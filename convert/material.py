@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convert.agreement import ask_original
+from convert.bounds import require_labels
 from convert.cam import with_cam
 from convert.network import Network, load_network
 from convert.observer import Observer
@@ -37,6 +38,7 @@ def gather_material(order: Order, observer: Observer) -> Material:
     """
     source = open_source(order.model)
     choice = choose_pictures(order.data, order.calibration_images, order.check_images, order.data_dir)
+    require_labels(order, choice.check.is_labelled)
     golden = None if order.golden is None else choice.calibration
     if order.golden not in (None, order.data):
         golden = open_whole(order.golden, "test", order.data_dir)

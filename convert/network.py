@@ -11,6 +11,7 @@ import numpy as np
 
 from convert.failure import explain_failure
 from convert.interrupts import defer_interrupts
+from convert.plain_network import make_plain
 from convert.source import Source
 from runtime.card import ModelCard
 from runtime.errors import ConversionError
@@ -88,15 +89,8 @@ def load_network(source: Source) -> Network:
     with explain_failure(f"{source.path}: Keras {keras.__version__} cannot load it"):
         model = keras.saving.load_model(source.path, compile=False, safe_mode=True)
     _check_classifier(source, model)
-    _compute_in_float32(model)
-    return Network(model, source.card)
-
-
-def _compute_in_float32(model: Any) -> None:
-    """The weights of a network of mixed precision are float32; TFLite has no float16 or bfloat16 products of them."""
-    for layer in model._flatten_layers():
-        if layer.compute_dtype != "float32":
-            layer.dtype_policy = "float32"
+    with explain_failure(f"{source.path}: its layers cannot be built anew"):
+        return Network(make_plain(model), source.card)
 
 
 def _check_classifier(source: Source, model: Any) -> None:

@@ -53,10 +53,19 @@ def export_onnx(network: Network) -> Any:
             input_names=[tensor.name for tensor in frozen.inputs],
             output_names=[tensor.name for tensor in frozen.outputs],
             opset=OPSET,
+            custom_op_handlers={"Erfc": (_write_erfc, [])},
         )
     settle_names(model.graph, network.batch)
     keep_used_domains(model)
     return model
+
+
+def _write_erfc(graph: Any, node: Any, name: str, _: object) -> None:
+    """As 1 - Erf: Keras computes GELU by Erfc, which ONNX does not have."""
+    node.type = "Erf"
+    one = graph.make_const(f"{name}/one", np.ones((), np.float32))
+    value = node.output[0]
+    graph.insert_new_node_on_output("Sub", value, f"{name}/complement", [one.output[0], value])
 
 
 def _freeze(network: Network) -> Any:

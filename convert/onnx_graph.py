@@ -13,6 +13,8 @@ INPUT = "image"
 # The second one where the network was given a class activation map.
 OUTPUTS = ("scores", "cam")
 _ROUNDING = ("QuantizeLinear", "DequantizeLinear")
+# Holds the weights of a recurrent layer in a graph of its own, where they stay float32.
+LOOP = "Loop"
 _COUNTER = re.compile(r"__\d+$")
 
 

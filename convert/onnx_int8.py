@@ -27,7 +27,7 @@ from convert.agreement import Agreement, compare_scores
 from convert.layers import LayerNames
 from convert.network import Network
 from convert.observer import Observer
-from convert.onnx_graph import INPUT, keep_used_domains, share_constants
+from convert.onnx_graph import INPUT, LOOP, keep_used_domains, share_constants
 from convert.onnx_input import take_bytes
 from convert.onnx_schemes import SCHEMES, Scheme, choose_scheme
 from convert.recipes import Recipe
@@ -40,7 +40,7 @@ _METHODS = {
     "entropy": CalibrationMethod.Entropy,
 }
 _PROBABILITY_OPERATORS = ("Softmax", "Sigmoid")
-_LAYER_OPERATORS = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+_LAYER_OPERATORS = ("Conv", "ConvTranspose", "Gemm", "MatMul", "GRU", "LSTM", "RNN")
 # onnxruntime rounds a convolution together with the activation after it.
 _FUSED_OPERATORS = ("Clip", "Relu")
 
@@ -153,7 +153,8 @@ def _require_integer_weights(model: Any, kept: list[str]) -> None:
     left = [
         node.name
         for node in model.graph.node
-        if node.op_type in _LAYER_OPERATORS and floats.intersection(node.input) and node.name not in kept
+        if node.name not in kept
+        and (node.op_type == LOOP or (node.op_type in _LAYER_OPERATORS and floats.intersection(node.input)))
     ]
     if left:
         raise ConversionError(f"{len(left)} layers stayed float32 ({', '.join(left[:3])}); choose --recipe float32")

@@ -70,7 +70,8 @@ def _caption(rows: Sequence[FamilyRow]) -> list[str]:
     done = rows[0].done
     return [
         f"on {done.agreement.count} pictures that did not calibrate them ({done.split}); "
-        f"computes: multiply-accumulates; latency: mean of {LATENCY_RUNS} runs here, one thread"
+        f"computes: multiply-accumulates; latency: mean of {LATENCY_RUNS} runs here, one thread",
+        *(f"caution: {caution}" for caution in done.cautions),
     ]
 
 
@@ -107,6 +108,7 @@ def format_summary(done: Conversion, operators: OperatorReport | None) -> str:
     rows.append(("computes", f"{_macs(operators)} multiply-accumulates in {_count_operators(operators)} operators"))
     if operators is not None and operators.delegates:
         rows.append(("taken whole by", _whole(operators)))
+    rows += [("caution", caution) for caution in done.cautions]
     return "\n".join(f"{name:<17} {text}" for name, text in rows)
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
+
+_PREFIX = "edgeframe-"
 
 
 @contextlib.contextmanager
@@ -14,9 +17,15 @@ def own_scratch() -> Iterator[None]:
     Keras and TensorFlow leave theirs behind when they fail half-way, on a full disk for example.
     """
     before = tempfile.tempdir
-    with tempfile.TemporaryDirectory(prefix="edgeframe-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder:
         tempfile.tempdir = folder
         try:
             yield
         finally:
             tempfile.tempdir = before
+
+
+def find_scratch_place() -> Path:
+    """The folder that the one of own_scratch is made in, which stays."""
+    place = Path(tempfile.gettempdir())
+    return place.parent if place.name.startswith(_PREFIX) else place

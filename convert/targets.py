@@ -45,7 +45,7 @@ def choose_targets(
 
 def _single_file(out: Path | None, forms: list[Format]) -> Path | None:
     """`--out` where it names the one file to make, None where it is a folder. Raises UsageError for neither."""
-    if out is None or out.is_dir():
+    if out is None or out.is_dir() or not (out.suffix or out.exists()):
         return None
     if len(forms) == 1:
         if out.suffix != forms[0].suffix:

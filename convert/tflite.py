@@ -17,6 +17,7 @@ from convert.observer import Observer
 from convert.recipes import Recipe
 from convert.tflite_check import check_tensors
 from convert.tflite_mixed import quantize_partly
+from runtime.errors import ConversionError
 
 _INTEGER_OPERATORS = {
     "int8": tf.lite.OpsSet.TFLITE_BUILTINS_INT8,
@@ -30,7 +31,8 @@ def write_tflite(
     network: Network, recipe: Recipe, calibration: np.ndarray, path: Path, observer: Observer
 ) -> tuple[str, ...]:
     """A convert.formats.Writer. The batch is static, 1: LiteRT.js and the delegates need that."""
-    traced = network.trace(batch=1).get_concrete_function()
+    traced, names = network.trace(batch=1).get_concrete_function(), LayerNames(network.model)
+    _refuse_loops(traced.graph, names)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([traced], network.written)
     # Through a SavedModel the weights stay variables, which the calibrator cannot read.
     converter.experimental_lower_to_saved_model = False
@@ -41,12 +43,24 @@ def write_tflite(
     if recipe.is_integer:
         _quantize(converter, network, recipe, calibration, observer)
     with explain_failure(f"TensorFlow {tf.__version__} cannot make a {recipe.name} TFLite file of {network.card.name}"):
-        content = (
-            quantize_partly(converter, recipe, LayerNames(network.model)) if recipe.keep_float else converter.convert()
-        )
-    check_tensors(content, recipe, network.card.scores)
+        content = quantize_partly(converter, recipe, names) if recipe.keep_float else converter.convert()
+        check_tensors(content, recipe, network.card.scores, names)
     path.write_bytes(describe_tflite(content, network.card))
     return (f"tensorflow {tf.__version__}", *recipe.remarks)
+
+
+def _refuse_loops(graph: Any, names: LayerNames) -> None:
+    """Raise ConversionError for a layer that is computed in a loop, as recurrent ones are.
+
+    TensorFlow's calibrator ends the process there by a segmentation fault.
+    """
+    for operation in graph.get_operations():
+        if operation.type.endswith("While"):
+            (layer, *_) = names.find(operation.name) or (operation.name,)
+            raise ConversionError(
+                f"layer {layer} is computed in a loop, which no TFLite file of edgeframe has; "
+                "choose --to onnx --recipe float32"
+            )
 
 
 def _quantize(converter: Any, network: Network, recipe: Recipe, calibration: np.ndarray, observer: Observer) -> None:

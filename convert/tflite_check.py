@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from convert.layers import LayerNames
 from convert.recipes import Recipe
 from convert.tflite_file import Tensor, TfliteGraph, read_graph
 from runtime.errors import ConversionError
@@ -11,12 +12,14 @@ _BYTE_SCALE = 1.0
 _PROBABILITY_SCALE = 1 / 256
 # TensorFlow's converter rounds no smaller weights unless activations are rounded too: it would gain nothing.
 _SMALLEST_ALONE = 1024
+# Layers in a message.
+_NAMED = 5
 
 
-def check_tensors(content: bytes, recipe: Recipe, scores: str) -> None:
+def check_tensors(content: bytes, recipe: Recipe, scores: str, names: LayerNames) -> None:
     """Raise ConversionError unless the tensors of a TFLite file are what the recipe's name says.
 
-    scores: of the card; probabilities that come out as bytes have levels of 1/256.
+    scores: of the card; probabilities that come out as bytes have levels of 1/256. names: of the network's layers.
     """
     graph = read_graph(content)
     # A class activation map may follow the scores.
@@ -29,9 +32,9 @@ def check_tensors(content: bytes, recipe: Recipe, scores: str) -> None:
     floats = [
         tensor.name for tensor in graph.tensors if tensor.dtype == "float32" and tensor not in (taken, given, *maps)
     ]
-    _require(
-        not floats or bool(recipe.keep_float), f"{len(floats)} of its tensors stayed float32 ({', '.join(floats[:3])})"
-    )
+    layers = list(dict.fromkeys(layer for tensor in floats for layer in names.find(tensor))) or floats
+    named = ", ".join([*layers[:_NAMED], *["..."] * (len(layers) > _NAMED)])
+    _require(not floats or bool(recipe.keep_float), f"{len(floats)} of its tensors stayed float32, of {named}")
     if recipe.pictures == "uint8":
         _require_scale("input", taken, _BYTE_SCALE)
         if scores != "logits":

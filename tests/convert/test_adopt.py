@@ -73,6 +73,14 @@ def test_an_integer_tflite_file_of_the_old_kind_takes_the_bytes_as_they_are(
     assert Classifier.load(out).score(picture) == pytest.approx(expected, abs=0.02)
 
 
+def test_what_contradicts_an_input_that_takes_bytes_is_refused(tmp_path: Path, labels: Path, capsys: Capture) -> None:
+    model, out = write_tflite(tmp_path / "theirs.tflite", dtype="uint8", span=(0, 255)), tmp_path / "ours.tflite"
+    capsys.readouterr()  # What TensorFlow's converter prints.
+    given = (model, "--labels", labels, "--out", out)
+    assert "takes values of 0..255" in refusal(capsys, 2, *given, "--scale", "1/255")
+    assert adopt(*given, "--scale", "1") == 0
+
+
 def test_a_file_that_is_quantized_for_a_mean_and_std_asks_for_them(
     tmp_path: Path, labels: Path, capsys: Capture
 ) -> None:

@@ -11,7 +11,9 @@ import pytest
 from convert.cli import main
 from convert.network import load_network
 from convert.source import open_source
+from runtime.backends import open_backend
 from runtime.card_file import read_card
+from tests.convert.conftest import Trained
 from tests.convert.foreign import SIDE, WEIGHTS
 
 Capture = pytest.CaptureFixture[str]
@@ -106,10 +108,25 @@ def test_a_network_that_takes_bgr_takes_rgb_once_adopted(tmp_path: Path, labels:
     assert scores_of(out, pictures) == pytest.approx(expected, abs=1e-5)
 
 
-def test_a_network_of_mixed_precision_is_converted_in_float32(tmp_path: Path, labels: Path) -> None:
+def test_a_network_that_takes_bgr_keeps_its_answers_in_integers(
+    tmp_path: Path, labels: Path, colours: Trained, pictures: np.ndarray
+) -> None:
     import keras
 
-    model = save_network(tmp_path / "plain.keras", keras.layers.Rescaling(1 / 255), policy="mixed_float16")
+    normalise = keras.layers.Normalization(mean=(100, 120, 140), variance=(900, 1600, 2500))
+    model, out, small = (tmp_path / name for name in ("plain.keras", "ours.keras", "ours.tflite"))
+    assert adopt(save_network(model, normalise), "--labels", labels, "--channels", "bgr", "--out", out) == 0
+    given = [out, "--calibrate", colours.data, "--golden", "none", "--check-images", 50, "--min-agreement", 0]
+    assert main([str(argument) for argument in (*given, "--out", small)]) == 0
+    found = np.stack([open_backend(small).run(picture) for picture in pictures])
+    assert found == pytest.approx(scores_of(out, pictures), abs=0.05)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "float16", "bfloat16"])
+def test_a_network_of_another_precision_is_converted_in_float32(tmp_path: Path, labels: Path, policy: str) -> None:
+    import keras
+
+    model = save_network(tmp_path / "plain.keras", keras.layers.Rescaling(1 / 255), policy=policy)
     out = tmp_path / "ours.keras"
     assert adopt(model, "--labels", labels, "--out", out) == 0
     data = tmp_path / "data.npz"

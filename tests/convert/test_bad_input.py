@@ -158,8 +158,20 @@ def test_pictures_of_other_classes_than_the_networks_are_refused(
 
 
 def test_an_out_in_a_folder_that_is_not_there_is_refused(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
-    out = tmp_path / "no" / "a.tflite"
+    out = tmp_path / "no" / "such" / "a.tflite"
     assert "there is no folder" in complaint(capsys, 1, colours.model, "--calibrate", colours.data, "--out", out)
+
+
+def test_bad_data_leave_no_folder_for_the_files(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
+    given = ("--to", "tflite,onnx", "--calibrate", tmp_path / "no", "--out", tmp_path / "family")
+    complaint(capsys, 1, colours.model, *given)
+    assert files(tmp_path) == []
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(colours: Trained, capsys: Capture) -> None:
+    # Nobody, the superuser included, makes folders in this one.
+    given = ("--to", "tflite,onnx", "--calibrate", colours.data, "--check-images", 20, "--out", "/proc/family")
+    assert "/proc/family" in complaint(capsys, 1, colours.model, *given)
 
 
 @pytest.mark.parametrize(

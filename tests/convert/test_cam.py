@@ -117,6 +117,21 @@ def test_a_network_that_ends_otherwise_is_refused_and_its_end_named(clothes: Tra
         with_cam(load_network(open_source(clothes.model)))
 
 
+@pytest.mark.parametrize("activation", ["linear", "tanh"])
+def test_what_bends_the_features_after_the_pooling_is_refused(maps: Maps, activation: str) -> None:
+    import keras
+
+    picture = keras.Input((8, 8, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(picture)
+    bent = keras.layers.Activation(activation, name="bending")(pooled)
+    network = Network(keras.Model(picture, keras.layers.Dense(3, activation="softmax")(bent)), maps.network.card)
+    if activation == "linear":
+        assert with_cam(network).weights.shape == (3, 3)
+        return
+    with pytest.raises(ConversionError, match=r"ends in bending \(Activation\)"):
+        with_cam(network)
+
+
 def test_the_command_refuses_it_in_one_line(
     clothes: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,11 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from convert.arguments import parse_order
 from convert.cli import INTERRUPTED, main
+from convert.conversion import convert
+from convert.observer import Observer, T
 from runtime.card_file import read_card
 from tests.conftest import ROOT, Run
 from tests.convert.conftest import Trained
@@ -64,9 +68,9 @@ def test_interrupting_it_ends_it_quietly_and_leaves_nothing(
         stderr=subprocess.PIPE,
     )
     try:
-        # Its unfinished file appears when the conversion itself begins.
+        # The folder of its attempts appears when the conversion itself begins.
         deadline = time.monotonic() + 120
-        while not any(out.iterdir()) and process.poll() is None and time.monotonic() < deadline:
+        while not any(scratch.glob("edgeframe-*/tmp*")) and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.02)
         process.send_signal(number)
         printed, told = process.communicate(timeout=60)
@@ -77,10 +81,22 @@ def test_interrupting_it_ends_it_quietly_and_leaves_nothing(
     assert list(scratch.iterdir()) == []
 
 
-def test_a_full_disk_is_told_and_leaves_nothing(run: Run, colours: Trained, tmp_path: Path) -> None:
-    def allow_small_files() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+def allow_small_files() -> None:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
 
+
+def test_a_full_disk_is_one_line_of_a_diagnosis_too(run: Run, colours: Trained, tmp_path: Path) -> None:
+    converted = tmp_path / "a.tflite"
+    given = [colours.model, "--calibrate", colours.data, "--recipe", "float32", "--out", converted]
+    assert main([str(argument) for argument in given]) == 0
+    arguments = ("diagnose", colours.model, converted, "--data", colours.data)
+    done = run("convert", *arguments, preexec_fn=allow_small_files)
+    assert done.returncode == 1
+    assert "not written" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(run: Run, colours: Trained, tmp_path: Path) -> None:
     out, scratch = tmp_path / "out", tmp_path / "scratch"
     out.mkdir()
     scratch.mkdir()
@@ -90,9 +106,24 @@ def test_a_full_disk_is_told_and_leaves_nothing(run: Run, colours: Trained, tmp_
     assert done.returncode == 1
     assert done.stderr.startswith("convert: ")
     assert "File too large" in done.stderr
+    assert done.stderr.endswith(f"and in {scratch}\n")
     assert done.stderr.count("\n") == 1
     assert list(out.iterdir()) == []
     assert list(scratch.iterdir()) == []
+
+
+def test_nothing_lies_beside_a_file_until_it_is_whole(colours: Trained, tmp_path: Path) -> None:
+    seen: dict[str, list[Path]] = {}
+
+    class Watching(Observer):
+        def track(self, items: Iterable[T], what: str, total: int) -> Iterable[T]:
+            seen[what] = list(tmp_path.iterdir())
+            return items
+
+    given = [colours.model, "--calibrate", colours.data, "--recipe", "float32", "--out", tmp_path / "a.tflite"]
+    convert(parse_order([str(argument) for argument in given]), Watching())
+    assert seen["asking the new file"] == []
+    assert [path.name for path in tmp_path.iterdir()] == ["a.tflite"]
 
 
 def test_without_out_the_file_lies_beside_the_model(colours: Trained, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,13 @@ import pytest
 
 from convert.cli import main
 from convert.diagnose import Diagnosis, Step, StepError, diagnose
+from convert.diagnose_report import advise
+from convert.formats import FORMATS
 from convert.layers import LayerNames
 from convert.observer import Observer
+from convert.recipes import RECIPES
 from tests.convert.conftest import Trained
+from tests.convert.foreign import write_onnx, write_tflite
 from tests.convert.networks import spoil_features
 
 Capture = pytest.CaptureFixture[str]
@@ -80,6 +84,17 @@ def test_a_file_of_another_network_is_refused(
     assert "was made of another file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("write", [write_onnx, write_tflite])
+def test_a_file_that_others_made_is_one_line(
+    colours: Trained, tmp_path: Path, capsys: Capture, write: Callable[[Path], Path]
+) -> None:
+    theirs = write(tmp_path / f"theirs.{write.__name__.removeprefix('write_')}")
+    assert ask(colours, theirs) == 1
+    told = capsys.readouterr().err
+    assert "expected a file that python -m convert made of it" in told
+    assert told.count("\n") == 1
+
+
 @pytest.mark.parametrize("name", ["no.tflite", "model.txt"])
 def test_what_is_no_converted_file_is_refused(colours: Trained, tmp_path: Path, capsys: Capture, name: str) -> None:
     assert ask(colours, tmp_path / name) == (1 if name == "no.tflite" else 2)
@@ -124,6 +139,23 @@ def test_a_channel_that_is_always_0_has_nothing_to_lose() -> None:
 def test_what_is_lost_before_is_not_laid_to_the_step_after() -> None:
     first, second = errors_of(((), [[1.0]], [[0.5]]), ((0,), [[2.0]], [[1.0]]))
     assert (first.added, second.added) == (0.25, 0)
+
+
+def advice(form: str, recipe: str, lost: float) -> str:
+    """For a network of one layer, a."""
+    return advise(Diagnosis(tuple(errors_of(((), [[1.0]], [[1 - lost]])))), FORMATS[form], RECIPES[recipe])
+
+
+def test_only_what_is_to_be_had_of_the_file_is_advised() -> None:
+    assert advice("tflite", "int8", 0.5) == (
+        "--auto; or --keep-float a for what touches a; or more --calibration-images; or --recipe int16x8; "
+        "or --recipe float32"
+    )
+    assert "--calibration percentile" in advice("onnx", "int8", 0.5)
+    assert "int16x8" not in advice("onnx", "int8", 0) + advice("tflite", "int16x8", 0)
+    assert advice("tflite", "int16x8", 0.5) == "more --calibration-images; or --recipe float32"
+    assert advice("onnx", "dynamic", 0) == "no layer stands out: --recipe float32"
+    assert advice("onnx", "float32", 0) == "nothing: the file is float32, as the original is"
 
 
 def test_suspects_are_the_layer_that_loses_and_those_that_take_what_it_gives() -> None:

@@ -65,9 +65,23 @@ def test_the_format_is_what_to_says_or_else_what_out_ends_in(tmp_path: Path) -> 
     assert names(choose("tflite", out=Path("b.tflite"))) == ["b.tflite"]
 
 
+def test_an_out_that_ends_in_nothing_is_a_folder_also_of_a_single_file(tmp_path: Path) -> None:
+    assert choose("tflite", out=tmp_path / "new")[0].path == tmp_path / "new" / "a_int8.tflite"
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="contradicts --to"):
+        choose("tflite", out=tmp_path / "file")
+
+
 @pytest.mark.parametrize(
     ("to", "out"),
-    [("onnx", "a.tflite"), ("tflite", "a"), (None, "a.txt"), (None, None), ("tflite,onnx", "a.onnx"), ("pdf", None)],
+    [
+        ("onnx", "a.tflite"),
+        ("tflite", "a.txt"),
+        (None, "a.txt"),
+        (None, None),
+        ("tflite,onnx", "a.onnx"),
+        ("pdf", None),
+    ],
 )
 def test_an_out_that_contradicts_to_or_leaves_it_open_is_wrong_usage(to: str | None, out: str | None) -> None:
     with pytest.raises(UsageError, match="--to"):

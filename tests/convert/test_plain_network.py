@@ -1,0 +1,60 @@
+"""Networks with networks inside: the same scores, as one list of layers that have corrections, maps and names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from convert.bias_correction import can_correct_biases
+from convert.cam import with_cam
+from convert.network import Network, load_network
+from convert.source import open_source
+from runtime.card import InputSize
+from tests.convert.networks import COLOUR_LABELS, save
+
+SIDE = 32
+SHAPE = (SIDE, SIDE, 3)
+
+
+def learn_from(backbone: Any) -> Any:
+    """The commonest form of a network that learnt from another one. Its own layers have the names of inner ones."""
+    import keras
+    from keras import layers
+
+    picture = keras.Input(SHAPE)
+    values = keras.Sequential([keras.Input(SHAPE), layers.RandomFlip(), layers.Rescaling(1 / 127.5, -1)])(picture)
+    features = layers.GlobalAveragePooling2D()(layers.Conv2D(8, 1, name="conv1")(backbone(values, training=False)))
+    return keras.Model(picture, layers.Dense(3, activation="softmax")(features))
+
+
+def small_backbone() -> Any:
+    import keras
+    from keras import layers
+
+    normalise = layers.Normalization(mean=(0.1, 0.2, 0.3), variance=(0.5, 0.6, 0.7))
+    inner = keras.Sequential(
+        [keras.Input(SHAPE), normalise, layers.Conv2D(3, 3, name="conv1"), layers.BatchNormalization(name="bn")]
+    )
+    return keras.Sequential([keras.Input(SHAPE), inner, layers.ReLU()])
+
+
+@pytest.mark.parametrize("kind", ["of keras.applications", "in one another"])
+def test_a_network_with_others_inside_is_loaded_as_one(tmp_path: Path, kind: str) -> None:
+    import keras
+
+    keras.utils.set_random_seed(0)
+    if kind == "in one another":
+        model = learn_from(small_backbone())
+    else:
+        model = learn_from(keras.applications.MobileNet(SHAPE, alpha=0.25, weights=None, include_top=False))
+    source = open_source(save(model, tmp_path / "nested.keras", COLOUR_LABELS, InputSize(SIDE, SIDE)))
+    network = load_network(source)
+    pictures = np.random.default_rng(1).integers(0, 256, (4, *SHAPE)).astype(np.uint8)
+    assert network.scores(pictures) == pytest.approx(Network(model, source.card).scores(pictures), abs=1e-6)
+    assert can_correct_biases(network)
+    assert with_cam(network).weights.shape == (3, 8)
+    names = [layer.name for layer in network.model.layers]
+    assert "conv1" in names and "conv1_inner" in names

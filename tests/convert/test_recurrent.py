@@ -1,0 +1,73 @@
+"""Recurrent layers: float32 ONNX has them; a name that says integers is not given to a file that has none there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+
+from convert.cli import main
+from runtime.card import InputSize
+from tests.convert.conftest import Trained
+from tests.convert.networks import COLOUR_LABELS, SIDE, save
+
+Capture = pytest.CaptureFixture[str]
+
+
+def save_recurrent(path: Path, layer: Any) -> Path:
+    """A picture read line by line."""
+    import keras
+
+    picture = keras.Input((SIDE, SIDE, 3))
+    lines = keras.layers.Reshape((SIDE, SIDE * 3))(keras.layers.Rescaling(1 / 255)(picture))
+    scores = keras.layers.Dense(3, activation="softmax")(layer(lines))
+    return save(keras.Model(picture, scores), path, COLOUR_LABELS, InputSize(SIDE, SIDE))
+
+
+@pytest.fixture
+def lstm(tmp_path: Path) -> Path:
+    import keras
+
+    return save_recurrent(tmp_path / "lines.keras", keras.layers.LSTM(8, name="reader"))
+
+
+def convert(model: Path, colours: Trained, out: Path, *more: object) -> int:
+    few = ("--calibration-images", 10, "--check-images", 30, "--golden", "none", "--min-agreement", 0)
+    return main([str(argument) for argument in (model, "--calibrate", colours.data, "--out", out, *few, *more)])
+
+
+def test_tflite_of_it_is_refused_in_a_line_and_the_other_files_are_made(
+    lstm: Path, colours: Trained, tmp_path: Path, capsys: Capture
+) -> None:
+    out = tmp_path / "family"
+    assert convert(lstm, colours, out, "--to", "tflite,onnx", "--recipe", "int8,float32") == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert ["layer reader is computed in a loop" in line for line in lines] == [True, True, False]
+    assert lines[2].startswith(f"convert: {out / 'lines_int8.onnx'}: not written; ")
+    assert "LSTM" in lines[2] and "stayed float32" in lines[2]
+    assert [path.name for path in out.iterdir()] == ["lines_float32.onnx"]
+
+
+@pytest.mark.parametrize(("recipe", "stored"), [("dynamic", "INT8"), ("float16", "FLOAT16")])
+def test_its_weights_are_stored_small_in_onnx(
+    lstm: Path, colours: Trained, tmp_path: Path, recipe: str, stored: str
+) -> None:
+    out = tmp_path / "lines.onnx"
+    assert convert(lstm, colours, out, "--recipe", recipe, "--min-agreement", 0.9) == 0
+    dtypes = {tuple(weight.dims): weight.data_type for weight in onnx.load(out).graph.initializer}
+    assert dtypes[1, 32, SIDE * 3] == dtypes[1, 32, 8] == getattr(onnx.TensorProto, stored)
+
+
+@pytest.mark.parametrize("recipe", ["int8", "dynamic"])
+def test_a_layer_that_onnx_has_as_a_loop_is_refused(
+    colours: Trained, tmp_path: Path, capsys: Capture, recipe: str
+) -> None:
+    import keras
+
+    model = save_recurrent(tmp_path / "lines.keras", keras.layers.GRU(8))
+    assert convert(model, colours, tmp_path / "lines.onnx", "--recipe", recipe) == 1
+    told = capsys.readouterr().err
+    assert "--recipe float32" in told
+    assert told.count("\n") == 1
