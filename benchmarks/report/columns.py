@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.answers import Share
 from benchmarks.measurement import Round
-from benchmarks.report.rows import Row
+from benchmarks.report.rows import Row, host_name
 
 NOT_MEASURED = "-"
 
@@ -80,7 +80,7 @@ COLUMNS = (
     Column("backend", "backend", lambda r: r.measurement.subject.backend, is_short=True),
     Column("threads", "threads", lambda r: float(r.measurement.subject.threads), is_short=True),
     Column("scenario", "scenario", lambda r: r.measurement.subject.scenario),
-    Column("host", "host", lambda r: r.measurement.subject.host or r.measurement.host.name),
+    Column("host", "host", lambda r: host_name(r.measurement)),
     Column("top1", "top-1 % (95 %)", lambda r: _share(r.top1), show=_show_top1, is_short=True),
     Column("top5", "top-5 %", _top(5), 100),
     Column("agreement_with_float32", "agrees with float %", lambda r: _share(r.agreement), 100),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.report.rows import Row, accurate
+from benchmarks.report.rows import Row, accurate, host_name
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,13 @@ def recommend(rows: Sequence[Row], limits: Limits) -> str:
     differ from it by chance at most the fastest.
     """
     candidates = accurate(rows)
-    hosts = list(dict.fromkeys(row.measurement.host for row in candidates))
+    hosts = list(dict.fromkeys(host_name(row.measurement) for row in candidates))
     if not hosts:
         return "Nothing was measured to the end, so nothing can be recommended."
     if len(hosts) == 1:
         return _recommend(candidates, limits)
     return " ".join(
-        f"On {host.name}: {_recommend([row for row in candidates if row.measurement.host == host], limits)}"
+        f"On {host}: {_recommend([row for row in candidates if host_name(row.measurement) == host], limits)}"
         for host in hosts
     )
 

@@ -9,7 +9,7 @@ from benchmarks.report.cautions import find_cautions
 from benchmarks.report.columns import COLUMNS, Column, used_columns
 from benchmarks.report.limits import NO_LIMITS, Limits, recommend
 from benchmarks.report.matrix import device_matrix
-from benchmarks.report.rows import Row, make_rows
+from benchmarks.report.rows import Row, host_name, make_rows
 from benchmarks.table import format_rows
 
 
@@ -44,7 +44,7 @@ def format_table(rows: Sequence[Row], columns: Sequence[Column], failures: Seque
 def describe_how(results: Results) -> list[str]:
     """On what, and how many times, all of it was measured; a sentence a line."""
     measured = results.measurements
-    hosts = dict.fromkeys(f"{m.host.name}: {m.host} ({', '.join(m.host.packages)})" for m in measured)
+    hosts = dict.fromkeys(f"{host_name(m)}: {m.host} ({', '.join(m.host.packages)})" for m in measured)
     dates = sorted(m.measured_at for m in measured)
     runs = sorted(len(m.total_seconds) for m in measured)
     rounds = sorted(len(m.rounds) for m in measured)

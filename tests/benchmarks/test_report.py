@@ -42,6 +42,10 @@ RESULTS = replace(
 )
 
 
+# Seconds, and how many of 200 pictures were right.
+RUNS = ((0.010, 200), (0.020, 0))
+
+
 def cells(text: str, name: str) -> list[str]:
     """The cells of the table's row about `name`."""
     (row,) = [line for line in text.splitlines() if name in line]
@@ -224,14 +228,54 @@ def test_devices_stand_beside_each_other(run: Run, tmp_path: Path) -> None:
     write_results(tmp_path / "shed.json", slow)
     combined = combine_results({"kitchen.json": RESULTS, "shed.json": slow})
     words = recommend(make_rows(combined), Limits())
-    assert re.match(r"On kitchen: Take good.tflite .*\. On shed: Take good.tflite ", words)
+    assert re.match(r"On kitchen/kitchen: Take good.tflite .*\. On shed/shed: Take good.tflite ", words)
     matrix = device_matrix(make_rows(combined))
-    assert matrix[0][4:] == ["kitchen: p50 ms", "shed: p50 ms"]
+    assert matrix[0][4:] == ["kitchen/kitchen: p50 ms", "shed/shed: p50 ms"]
     assert ["good.tflite", "litert", "1", "single-stream", "10", "30 (x 3)"] in matrix
     out = tmp_path / "both"
     out.mkdir()
     assert run("benchmarks", "report", tmp_path / "kitchen.json", tmp_path / "shed.json", "--out", out).returncode == 0
     assert "30 (x 3)" in (out / "results.md").read_text()
+
+
+def on_host(results: Results, host: str) -> Results:
+    """The same, measured over ssh."""
+    return replace(
+        results,
+        measurements=tuple(replace(m, subject=replace(m.subject, host=host)) for m in results.measurements),
+        answers=tuple(replace(a, host=host) for a in results.answers),
+    )
+
+
+def test_hosts_of_one_name_in_several_files_are_told_apart_by_the_file() -> None:
+    right, wrong = (on_host(make_results(("net.tflite", seconds, correct)), "shed") for seconds, correct in RUNS)
+    rows = make_rows(combine_results({"a.json": right, "b.json": wrong}))
+    assert [(row.measurement.subject.host, row.top1) for row in rows] == [
+        ("a/shed", Share(200, 200)),
+        ("b/shed", Share(0, 200)),
+    ]
+
+
+def test_runs_of_one_machine_are_compared_as_those_of_two_devices() -> None:
+    one, other = (replace(make_results(("net.tflite", *run)), failures=RESULTS.failures) for run in RUNS)
+    combined = combine_results({"a/results.json": one, "b/results.json": other})
+    rows = make_rows(combined)
+    # Rounds of different runs were not measured close together, whatever their numbers are.
+    assert [row.times_fastest for row in rows] == [Estimate(1, 1, 1)] * 2
+    assert all(row.is_best for row in rows)
+    assert device_matrix(rows)[0][4:] == ["a/kitchen: p50 ms", "b/kitchen: p50 ms"]
+    assert re.match(r"On a/kitchen: Take .* On b/kitchen: Take ", recommend(rows, Limits()))
+    assert [failure.name for failure in combined.failures] == ["bad|ly.onnx (a)", "bad|ly.onnx (b)"]
+    assert {measurement.host.name for measurement in combined.measurements} == {"a/kitchen", "b/kitchen"}
+
+
+def test_boards_of_one_run_that_call_themselves_the_same_are_told_apart() -> None:
+    here, there = (make_results(("net.tflite", *run)) for run in RUNS)
+    there = on_host(there, "pi@shed")
+    rows = make_rows(Results(here.measurements + there.measurements, answers=here.answers + there.answers))
+    assert device_matrix(rows)[0][4:] == ["kitchen: p50 ms", "pi@shed: p50 ms"]
+    assert re.match(r"On kitchen: Take .* On pi@shed: Take ", recommend(rows, Limits()))
+    assert [row.times_fastest for row in rows] == [Estimate(1, 1, 1)] * 2
 
 
 LOADED = Conditions(((0.0, 1.0),), other_load_cores=1.5)
