@@ -16,6 +16,7 @@ NOT_MEASURED = "-"
 class Column:
     """A column of the tables. name: in a CSV file, with its unit. title: on a page, in the unit that is shown there.
     value: in the unit of the name. show: as it is shown. is_short: also in the table of a terminal.
+    is_short_if_varied: likewise, where it has more than one value.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Column:
     factor: float = 1.0
     show: Callable[[Row], str] | None = None
     is_short: bool = False
+    is_short_if_varied: bool = False
 
     def text(self, row: Row) -> str:
         value = self.value(row)
@@ -36,6 +38,12 @@ class Column:
 
 def _share(share: Share | None) -> float | None:
     return None if share is None else share.value
+
+
+def _show_scenario(row: Row) -> str:
+    pictures = row.measurement.pictures_a_query
+    scenario = row.measurement.subject.scenario
+    return scenario if pictures == 1 else f"{scenario} (a query: {pictures} pictures)"
 
 
 def _show_top1(row: Row) -> str:
@@ -79,8 +87,10 @@ COLUMNS = (
     Column("recipe", "recipe", lambda r: r.measurement.card.recipe),
     Column("backend", "backend", lambda r: r.measurement.subject.backend, is_short=True),
     Column("threads", "threads", lambda r: float(r.measurement.subject.threads), is_short=True),
-    Column("scenario", "scenario", lambda r: r.measurement.subject.scenario),
-    Column("host", "host", lambda r: host_name(r.measurement)),
+    Column(
+        "scenario", "scenario", lambda r: r.measurement.subject.scenario, show=_show_scenario, is_short_if_varied=True
+    ),
+    Column("host", "host", lambda r: host_name(r.measurement), is_short_if_varied=True),
     Column("top1", "top-1 % (95 %)", lambda r: _share(r.top1), show=_show_top1, is_short=True),
     Column("top5", "top-5 %", _top(5), 100),
     Column("agreement_with_float32", "agrees with float %", lambda r: _share(r.agreement), 100),
@@ -119,6 +129,11 @@ COLUMNS = (
     Column("frequency_hertz", "frequency MHz", _median(lambda p: p.conditions.frequency_hertz), 1e-6),
     Column("other_load_cores", "other load, cores", _median(lambda p: p.conditions.other_load_cores)),
 )
+
+
+def short_columns(rows: Sequence[Row]) -> list[Column]:
+    """Those that fit a terminal, with what else tells the rows apart."""
+    return [c for c in COLUMNS if c.is_short or (c.is_short_if_varied and len(set(map(c.value, rows))) > 1)]
 
 
 def used_columns(rows: Sequence[Row], columns: Sequence[Column] = COLUMNS) -> list[Column]:

@@ -70,6 +70,23 @@ def test_models_are_told_in_times_of_the_fastest_by_the_turns_that_both_took() -
     assert "1.2" in cells(format_summary(Results(tuple(measured))), "slow.tflite")
 
 
+def test_the_short_table_tells_scenarios_and_hosts_apart_and_says_what_a_query_is() -> None:
+    one = make_measurement("net.tflite", 0.010)
+    eight = replace(one, subject=replace(one.subject, scenario="multi-stream"), pictures_a_query=8)
+    text = format_summary(Results((one, eight)))
+    assert "| host" not in text
+    assert "single-stream" in cells(text, "single-stream")
+    assert "multi-stream (a query: 8 pictures)" in cells(text, "multi-stream")
+    how = format_markdown(Results((one, eight)))
+    assert "In multi-stream that is the time of a query of 8 pictures as a whole." in how
+    there = replace(one, subject=replace(one.subject, host="pi@shed"))
+    text = format_summary(Results((one, there)))
+    assert "scenario" not in text
+    assert "pi@shed" in cells(text, "pi@shed") and "kitchen" in cells(text, "kitchen")
+    # What is the same in all rows takes no room.
+    assert "single-stream" not in format_summary(Results((one,)))
+
+
 def test_results_are_read_back_as_they_were_written(tmp_path: Path) -> None:
     write_results(tmp_path / "new" / "results.json", RESULTS)
     assert read_results(tmp_path / "new" / "results.json") == RESULTS
