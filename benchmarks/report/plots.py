@@ -106,7 +106,7 @@ def _latency_distribution(rows: Sequence[Row]) -> Figure | None:
         axes.plot([first, third], [place, place], color=colour, linewidth=5, alpha=0.45, solid_capstyle="butt")
         axes.plot([middle], [place], "o", color=colour, markersize=5)
         axes.plot([extreme], [place], "|", color=colour, markersize=7)
-    axes.set_yticks(range(len(shown)), names_of(shown))
+    axes.set_yticks(range(len(shown)), names_of(shown), parse_math=False)
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     spread = np.concatenate([np.quantile(row.measurement.total_seconds, [0.01, 0.999]) for row in shown])
