@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from benchmarks.answers import Share
+from benchmarks.bootstrap import Estimate
 from benchmarks.measurement import Round
 from benchmarks.report.rows import Row, host_name
 
@@ -33,7 +36,18 @@ class Column:
             return NOT_MEASURED
         if self.show is not None:
             return self.show(row)
-        return value if isinstance(value, str) else f"{value * self.factor:.3g}"
+        return value if isinstance(value, str) else show_number(value * self.factor)
+
+
+def show_number(value: float, digits: int = 3) -> str:
+    """With so many significant digits and no exponent, which nobody reads at a glance: `1230`, `0.00012`."""
+    return f"{Decimal(f'{value:.{digits}g}'):f}" if math.isfinite(value) else str(value)
+
+
+def _show_reach(estimate: Estimate) -> str:
+    """A question mark where the interval has no end: so few rounds tell nothing of it."""
+    reach = estimate.reach * 100
+    return f"\u00b1{show_number(round(reach, 2), 2)} %" if math.isfinite(reach) else "\u00b1?"
 
 
 def _share(share: Share | None) -> float | None:
@@ -54,13 +68,14 @@ def _show_top1(row: Row) -> str:
 
 def _show_median(row: Row) -> str:
     latency = row.measurement.latency
-    return f"{latency.value * 1e3:.3g} (\u00b1{latency.reach * 100:.0f} %)"
+    return f"{show_number(latency.value * 1e3)} ({_show_reach(latency)})"
 
 
 def _show_times(row: Row) -> str:
     times = row.times_fastest
     assert times is not None
-    return f"{times.value:.3g} (\u00b1{times.reach * 100:.1g} %)" if times.reach else f"{times.value:.3g}"
+    value = show_number(times.value)
+    return f"{value} ({_show_reach(times)})" if times.reach else value
 
 
 def _top(count: int) -> Callable[[Row], float | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.report.columns import NOT_MEASURED
+from benchmarks.report.columns import NOT_MEASURED, show_number
 from benchmarks.report.rows import Row, host_name
 
 
@@ -32,4 +32,4 @@ def device_matrix(rows: Sequence[Row]) -> list[list[str]]:
 def _show(seconds: float | None, fastest: float) -> str:
     if seconds is None:
         return NOT_MEASURED
-    return f"{seconds * 1e3:.3g}" + (f" (x {seconds / fastest:.2g})" if seconds > fastest else "")
+    return show_number(seconds * 1e3) + (f" (x {show_number(seconds / fastest, 2)})" if seconds > fastest else "")

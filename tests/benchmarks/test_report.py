@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -85,6 +86,32 @@ def test_the_short_table_tells_scenarios_and_hosts_apart_and_says_what_a_query_i
     assert "pi@shed" in cells(text, "pi@shed") and "kitchen" in cells(text, "kitchen")
     # What is the same in all rows takes no room.
     assert "single-stream" not in format_summary(Results((one,)))
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (Estimate(1.0, 1.0, 1.0), "1"),
+        (Estimate(2.0, 1.8, 2.2), "2 (±10 %)"),
+        (Estimate(2.0, 1.99, 2.01), "2 (±0.5 %)"),
+        (Estimate(1.0, 1.0, 1.0 + 1e-15), "1 (±0 %)"),
+        (Estimate(1234.0, 0.0, 16000.0), "1230 (±650 %)"),
+        (Estimate(1.2, 0.0, math.inf), "1.2 (±?)"),
+    ],
+)
+def test_times_the_fastest_have_two_digits_of_reach_and_no_exponent(estimate: Estimate, text: str) -> None:
+    row = replace(make_rows(Results((make_measurement("net.tflite", 0.010),)))[0], times_fastest=estimate)
+    (column,) = [column for column in COLUMNS if column.name == "times_fastest"]
+    assert column.text(row) == text
+
+
+def test_large_figures_are_shown_without_exponents() -> None:
+    slow = Results((make_measurement("net.tflite", 12.34), make_measurement("fast.tflite", 0.1)))
+    assert "12300 (±0 %)" in cells(format_summary(slow), "net.tflite")
+    assert Limits(max_latency_seconds=1).broken_by(make_rows(slow)[1]) == ["takes 12300 ms"]
+    shed = replace(HOST, name="shed")
+    slow = Results((make_measurement("net.tflite", 12.34), make_measurement("net.tflite", 0.1, host=shed)))
+    assert "12300 (x 120)" in device_matrix(make_rows(slow))[1]
 
 
 def test_results_are_read_back_as_they_were_written(tmp_path: Path) -> None:
