@@ -40,8 +40,11 @@ class Column:
 
 
 def show_number(value: float, digits: int = 3) -> str:
-    """With so many significant digits and no exponent, which nobody reads at a glance: `1230`, `0.00012`."""
-    return f"{Decimal(f'{value:.{digits}g}'):f}" if math.isfinite(value) else str(value)
+    """With so many significant digits and no exponent, which nobody reads at a glance: `1230`, `0.00012`.
+
+    What is less than a millionth is the noise of sums, and 0.
+    """
+    return f"{Decimal(f'{round(value, 6):.{digits}g}'):f}" if math.isfinite(value) else str(value)
 
 
 def _show_reach(estimate: Estimate) -> str:

@@ -20,7 +20,7 @@ from benchmarks.conditions import Conditions
 from benchmarks.errors import BenchmarkError
 from benchmarks.measurement import Failure, Measurement, Results
 from benchmarks.report.cautions import find_cautions
-from benchmarks.report.columns import COLUMNS
+from benchmarks.report.columns import COLUMNS, show_number
 from benchmarks.report.combine import combine_results
 from benchmarks.report.limits import Limits, recommend
 from benchmarks.report.markdown import format_markdown, format_summary, format_table
@@ -105,7 +105,8 @@ def test_times_the_fastest_have_two_digits_of_reach_and_no_exponent(estimate: Es
     assert column.text(row) == text
 
 
-def test_large_figures_are_shown_without_exponents() -> None:
+def test_large_and_small_figures_are_shown_without_exponents() -> None:
+    assert [show_number(value) for value in (123456, 0.000012, 7.88e-15)] == ["123000", "0.000012", "0"]
     slow = Results((make_measurement("net.tflite", 12.34), make_measurement("fast.tflite", 0.1)))
     assert "12300 (±0 %)" in cells(format_summary(slow), "net.tflite")
     assert Limits(max_latency_seconds=1).broken_by(make_rows(slow)[1]) == ["takes 12300 ms"]
