@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from benchmarks.answers import Share
+from benchmarks.bootstrap import Estimate
 from benchmarks.measurement import Round
-from benchmarks.report.rows import Row
+from benchmarks.report.rows import Row, host_name
 
 NOT_MEASURED = "-"
 
@@ -16,6 +19,7 @@ NOT_MEASURED = "-"
 class Column:
     """A column of the tables. name: in a CSV file, with its unit. title: on a page, in the unit that is shown there.
     value: in the unit of the name. show: as it is shown. is_short: also in the table of a terminal.
+    is_short_if_varied: likewise, where it has more than one value.
     """
 
     name: str
@@ -24,6 +28,7 @@ class Column:
     factor: float = 1.0
     show: Callable[[Row], str] | None = None
     is_short: bool = False
+    is_short_if_varied: bool = False
 
     def text(self, row: Row) -> str:
         value = self.value(row)
@@ -31,11 +36,31 @@ class Column:
             return NOT_MEASURED
         if self.show is not None:
             return self.show(row)
-        return value if isinstance(value, str) else f"{value * self.factor:.3g}"
+        return value if isinstance(value, str) else show_number(value * self.factor)
+
+
+def show_number(value: float, digits: int = 3) -> str:
+    """With so many significant digits and no exponent, which nobody reads at a glance: `1230`, `0.00012`.
+
+    What is less than a millionth is the noise of sums, and 0.
+    """
+    return f"{Decimal(f'{round(value, 6):.{digits}g}'):f}" if math.isfinite(value) else str(value)
+
+
+def _show_reach(estimate: Estimate) -> str:
+    """A question mark where the interval has no end: so few rounds tell nothing of it."""
+    reach = estimate.reach * 100
+    return f"\u00b1{show_number(round(reach, 2), 2)} %" if math.isfinite(reach) else "\u00b1?"
 
 
 def _share(share: Share | None) -> float | None:
     return None if share is None else share.value
+
+
+def _show_scenario(row: Row) -> str:
+    pictures = row.measurement.pictures_a_query
+    scenario = row.measurement.subject.scenario
+    return scenario if pictures == 1 else f"{scenario} (a query: {pictures} pictures)"
 
 
 def _show_top1(row: Row) -> str:
@@ -46,13 +71,14 @@ def _show_top1(row: Row) -> str:
 
 def _show_median(row: Row) -> str:
     latency = row.measurement.latency
-    return f"{latency.value * 1e3:.3g} (\u00b1{latency.reach * 100:.0f} %)"
+    return f"{show_number(latency.value * 1e3)} ({_show_reach(latency)})"
 
 
 def _show_times(row: Row) -> str:
     times = row.times_fastest
     assert times is not None
-    return f"{times.value:.3g} (\u00b1{times.reach * 100:.1g} %)" if times.reach else f"{times.value:.3g}"
+    value = show_number(times.value)
+    return f"{value} ({_show_reach(times)})" if times.reach else value
 
 
 def _top(count: int) -> Callable[[Row], float | None]:
@@ -79,8 +105,10 @@ COLUMNS = (
     Column("recipe", "recipe", lambda r: r.measurement.card.recipe),
     Column("backend", "backend", lambda r: r.measurement.subject.backend, is_short=True),
     Column("threads", "threads", lambda r: float(r.measurement.subject.threads), is_short=True),
-    Column("scenario", "scenario", lambda r: r.measurement.subject.scenario),
-    Column("host", "host", lambda r: r.measurement.subject.host or r.measurement.host.name),
+    Column(
+        "scenario", "scenario", lambda r: r.measurement.subject.scenario, show=_show_scenario, is_short_if_varied=True
+    ),
+    Column("host", "host", lambda r: host_name(r.measurement), is_short_if_varied=True),
     Column("top1", "top-1 % (95 %)", lambda r: _share(r.top1), show=_show_top1, is_short=True),
     Column("top5", "top-5 %", _top(5), 100),
     Column("agreement_with_float32", "agrees with float %", lambda r: _share(r.agreement), 100),
@@ -119,6 +147,11 @@ COLUMNS = (
     Column("frequency_hertz", "frequency MHz", _median(lambda p: p.conditions.frequency_hertz), 1e-6),
     Column("other_load_cores", "other load, cores", _median(lambda p: p.conditions.other_load_cores)),
 )
+
+
+def short_columns(rows: Sequence[Row]) -> list[Column]:
+    """Those that fit a terminal, with what else tells the rows apart."""
+    return [c for c in COLUMNS if c.is_short or (c.is_short_if_varied and len(set(map(c.value, rows))) > 1)]
 
 
 def used_columns(rows: Sequence[Row], columns: Sequence[Column] = COLUMNS) -> list[Column]:

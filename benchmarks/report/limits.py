@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.report.rows import Row, accurate
+from benchmarks.report.columns import show_number
+from benchmarks.report.rows import Row, accurate, host_name
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Limits:
         """What the row does not hold, in words; the accuracy is the measured one."""
         latency, size, broken = row.measurement.latency.value, row.measurement.file_bytes, []
         if self.max_latency_seconds is not None and latency > self.max_latency_seconds:
-            broken.append(f"takes {latency * 1e3:.3g} ms")
+            broken.append(f"takes {show_number(latency * 1e3)} ms")
         if self.min_accuracy is not None and (row.top1 is None or row.top1.value < self.min_accuracy):
             broken.append("has no accuracy" if row.top1 is None else f"has a top-1 of {row.top1.value:.1%}")
         if self.max_size_bytes is not None and size > self.max_size_bytes:
@@ -49,13 +50,13 @@ def recommend(rows: Sequence[Row], limits: Limits) -> str:
     differ from it by chance at most the fastest.
     """
     candidates = accurate(rows)
-    hosts = list(dict.fromkeys(row.measurement.host for row in candidates))
+    hosts = list(dict.fromkeys(host_name(row.measurement) for row in candidates))
     if not hosts:
         return "Nothing was measured to the end, so nothing can be recommended."
     if len(hosts) == 1:
         return _recommend(candidates, limits)
     return " ".join(
-        f"On {host.name}: {_recommend([row for row in candidates if row.measurement.host == host], limits)}"
+        f"On {host}: {_recommend([row for row in candidates if host_name(row.measurement) == host], limits)}"
         for host in hosts
     )
 
@@ -84,7 +85,7 @@ def _figures(row: Row) -> str:
     assert row.top1 is not None
     low, high = row.top1.interval
     return (
-        f"{row.measurement.latency.value * 1e3:.3g} ms a picture, {row.top1.value:.1%} top-1 "
+        f"{show_number(row.measurement.latency.value * 1e3)} ms a picture, {row.top1.value:.1%} top-1 "
         f"({low:.1%} to {high:.1%}), {row.measurement.file_bytes / 1e6:.3g} MB"
     )
 
@@ -96,7 +97,7 @@ def _why(choice: Row, best: Row) -> str:
     times = best.measurement.latency.value / choice.measurement.latency.value
     return (
         f". {_name(best)} has {best.top1.value:.1%}, which may be chance on {best.top1.total:,} pictures, "
-        f"and takes {times:.2g} times as long"
+        f"and takes {show_number(times, 2)} times as long"
     )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from benchmarks.measurement import Failure, Results
 from benchmarks.report.cautions import find_cautions
-from benchmarks.report.columns import COLUMNS, Column, used_columns
+from benchmarks.report.columns import COLUMNS, Column, short_columns, used_columns
 from benchmarks.report.limits import NO_LIMITS, Limits, recommend
 from benchmarks.report.matrix import device_matrix
-from benchmarks.report.rows import Row, make_rows
+from benchmarks.report.rows import Row, host_name, make_rows
 from benchmarks.table import format_rows
 
 
@@ -28,7 +28,7 @@ def format_markdown(results: Results, limits: Limits = NO_LIMITS) -> str:
 def format_summary(results: Results, limits: Limits = NO_LIMITS) -> str:
     """The columns that fit a terminal, the warnings and the recommendation."""
     rows = make_rows(results)
-    table = format_table(rows, [column for column in COLUMNS if column.is_short], results.failures)
+    table = format_table(rows, short_columns(rows), results.failures)
     warnings = [f"warning: {caution}" for caution in find_cautions(results)]
     return "\n".join([table, "", *warnings, recommend(rows, limits)])
 
@@ -44,10 +44,11 @@ def format_table(rows: Sequence[Row], columns: Sequence[Column], failures: Seque
 def describe_how(results: Results) -> list[str]:
     """On what, and how many times, all of it was measured; a sentence a line."""
     measured = results.measurements
-    hosts = dict.fromkeys(f"{m.host.name}: {m.host} ({', '.join(m.host.packages)})" for m in measured)
+    hosts = dict.fromkeys(f"{host_name(m)}: {m.host} ({', '.join(m.host.packages)})" for m in measured)
     dates = sorted(m.measured_at for m in measured)
     runs = sorted(len(m.total_seconds) for m in measured)
     rounds = sorted(len(m.rounds) for m in measured)
+    queries = dict.fromkeys((m.subject.scenario, m.pictures_a_query) for m in measured if m.pictures_a_query > 1)
     pictures = dict.fromkeys(f"{len(a.pictures):,} pictures of {a.data} ({a.split})" for a in results.answers)
     lines = [
         *(f"Host {host}." for host in hosts),
@@ -55,6 +56,7 @@ def describe_how(results: Results) -> list[str]:
         f"Latency: fitting and classifying a picture of {picture_size(results)}, {_span(runs)} times in "
         f"{_span(rounds)} processes, which took turns in random order; in brackets how far the 95 % bootstrap interval "
         "reaches: of the median, and of the ratio to the fastest in the same turns.",
+        *(f"In {scenario} that is the time of a query of {count} pictures as a whole." for scenario, count in queries),
         f"Accuracy: {'; '.join(pictures) or 'not measured'}, with Wilson's 95 % interval.",
     ]
     return lines + [_describe_peaks(results)] * bool(results.peaks)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.host import Host
-from benchmarks.report.columns import NOT_MEASURED
-from benchmarks.report.rows import Row
+from benchmarks.report.columns import NOT_MEASURED, show_number
+from benchmarks.report.rows import Row, host_name
 
 
 def device_matrix(rows: Sequence[Row]) -> list[list[str]]:
@@ -14,15 +13,15 @@ def device_matrix(rows: Sequence[Row]) -> list[list[str]]:
 
     In brackets how many times as long as on the fastest.
     """
-    hosts = list(dict.fromkeys(row.measurement.host for row in rows))
+    hosts = list(dict.fromkeys(host_name(row.measurement) for row in rows))
     if len(hosts) < 2:
         return []
-    cells: dict[tuple[str, str, int, str], dict[Host, float]] = {}
+    cells: dict[tuple[str, str, int, str], dict[str, float]] = {}
     for row in rows:
         subject = row.measurement.subject
         key = (subject.name, subject.backend, subject.threads, subject.scenario)
-        cells.setdefault(key, {})[row.measurement.host] = row.measurement.latency.value
-    table = [["model", "backend", "threads", "scenario", *(f"{host.name}: p50 ms" for host in hosts)]]
+        cells.setdefault(key, {})[host_name(row.measurement)] = row.measurement.latency.value
+    table = [["model", "backend", "threads", "scenario", *(f"{host}: p50 ms" for host in hosts)]]
     for (name, backend, threads, scenario), values in cells.items():
         fastest = min(values.values())
         shown = [_show(values.get(host), fastest) for host in hosts]
@@ -33,4 +32,4 @@ def device_matrix(rows: Sequence[Row]) -> list[list[str]]:
 def _show(seconds: float | None, fastest: float) -> str:
     if seconds is None:
         return NOT_MEASURED
-    return f"{seconds * 1e3:.3g}" + (f" (x {seconds / fastest:.2g})" if seconds > fastest else "")
+    return show_number(seconds * 1e3) + (f" (x {show_number(seconds / fastest, 2)})" if seconds > fastest else "")

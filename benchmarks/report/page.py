@@ -16,7 +16,7 @@ from benchmarks.report.limits import NO_LIMITS, Limits, recommend
 from benchmarks.report.markdown import describe_how
 from benchmarks.report.matrix import device_matrix
 from benchmarks.report.plots import COLOUR_NAMES, PLOTS, to_svg
-from benchmarks.report.rows import Row, make_rows
+from benchmarks.report.rows import Row, host_name, make_rows
 
 _TEMPLATE = Path(__file__).with_name("page.html")
 # Classes of more than this are too many to read one by one; classes.csv has them.
@@ -80,14 +80,26 @@ def _figures_row(row: Row, columns: Sequence[Column]) -> str:
 
 
 def _class_table(results: Results) -> list[list[str]]:
-    """Top-1 of each class, a column for each model; empty where the models have different or too many classes."""
-    labels = {m.subject.model: m.card.labels for m in results.measurements}
-    shown = [answers for answers in results.answers if answers.model in labels]
-    sets = {labels[answers.model] for answers in shown}
-    if len(sets) != 1 or len(classes := next(iter(sets))) > _MOST_CLASSES:
+    """Top-1 of each class, a column for each that answered; empty where they have different or too many classes."""
+    measured = {(m.subject.model, m.subject.host): m for m in results.measurements}
+    shown = [(a, m) for a in results.answers if (m := measured.get((a.model, a.host)))]
+    # The same classes may stand in another order in each model, as in one from elsewhere.
+    if len({tuple(sorted(m.card.labels)) for _, m in shown}) != 1:
         return []
-    titles = ["class", *(Path(answers.model).name for answers in shown)]
-    return [titles, *([label, *(_class_cell(a.top1_of_class(i)) for a in shown)] for i, label in enumerate(classes))]
+    classes = shown[0][1].card.labels
+    if len(classes) > _MOST_CLASSES:
+        return []
+    titles = _tell_apart([(m.name, a.backend, host_name(m)) for a, m in shown])
+    return [
+        ["class", *titles],
+        *([label, *(_class_cell(a.top1_of_class(m.card.labels.index(label))) for a, m in shown)] for label in classes),
+    ]
+
+
+def _tell_apart(names: Sequence[tuple[str, ...]]) -> list[str]:
+    """Of each its first part, with those of the others that are not the same in all."""
+    varied = [at for at, parts in enumerate(zip(*names)) if at == 0 or len(set(parts)) > 1]
+    return [", ".join(name[at] for at in varied) for name in names]
 
 
 def _class_cell(share: Share | None) -> str:

@@ -22,6 +22,7 @@ _OFFSETS = [
 _OUTSIDE, _COVERS, _CROSSES = 100, 10, 1
 _POINT_PIXELS = 8
 _STYLE: dict[str, Any] = {
+    "parse_math": False,  # The name of a file may have dollars in it.
     "textcoords": "offset points",
     "fontsize": 7.5,
     "bbox": {"facecolor": "#fefefe", "edgecolor": "none", "alpha": 0.7, "pad": 0.5},

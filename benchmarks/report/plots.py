@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.frontier import find_frontier
 from benchmarks.peaks import Peaks
 from benchmarks.report.plot_labels import Label, place_labels
-from benchmarks.report.rows import Row, accurate
+from benchmarks.report.rows import Row, accurate, host_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -106,7 +106,7 @@ def _latency_distribution(rows: Sequence[Row]) -> Figure | None:
         axes.plot([first, third], [place, place], color=colour, linewidth=5, alpha=0.45, solid_capstyle="butt")
         axes.plot([middle], [place], "o", color=colour, markersize=5)
         axes.plot([extreme], [place], "|", color=colour, markersize=7)
-    axes.set_yticks(range(len(shown)), names_of(shown))
+    axes.set_yticks(range(len(shown)), names_of(shown), parse_math=False)
     axes.tick_params(axis="y", length=0)
     axes.invert_yaxis()
     spread = np.concatenate([np.quantile(row.measurement.total_seconds, [0.01, 0.999]) for row in shown])
@@ -181,7 +181,7 @@ PLOTS = (
         _against_accuracy(
             "peak memory of the process, MB",
             lambda r: (peak := r.measurement.largest(lambda p: p.peak_memory_bytes)) and peak / 1e6,
-            lambda r: (r.measurement.subject.backend, r.measurement.host, _file(r)),
+            lambda r: (r.measurement.subject.backend, host_name(r.measurement), _file(r)),
         ),
     ),
     Plot("roofline", "Of what the machine can do", _roofline),
@@ -201,7 +201,7 @@ def names_of(rows: Sequence[Row]) -> list[str]:
         names = [step(m) for m in measured]
         if max(Counter(names).values(), default=0) == 1:
             return names
-    return [f"{m.name}, {m.subject.setting}, {m.host.name}" for m in measured]
+    return [f"{m.name}, {m.subject.setting}, {host_name(m)}" for m in measured]
 
 
 def _label(row: Row, name: str, x: float, colour: str) -> Label:

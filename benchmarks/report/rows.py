@@ -62,9 +62,14 @@ class Row:
         return sum(known) / pictures if len(known) == len(parts) else None
 
 
+def host_name(measurement: Measurement) -> str:
+    """What tells a host from the others of a report: boards of one kind may all be called `raspberrypi`."""
+    return measurement.subject.host or measurement.host.name
+
+
 def make_rows(results: Results) -> list[Row]:
-    """All measurements, fastest first."""
-    measured = sorted(results.measurements, key=lambda m: (m.host.name, m.latency.value / m.pictures_a_query))
+    """All measurements, host by host, fastest first."""
+    measured = sorted(results.measurements, key=lambda m: (host_name(m), m.latency.value / m.pictures_a_query))
     rows = [
         Row(
             measurement=m,
@@ -85,13 +90,13 @@ def _times_fastest(measurement: Measurement, measured: Sequence[Measurement]) ->
     """measured: fastest first."""
 
     def kind(m: Measurement) -> tuple[object, ...]:
-        return m.host, m.subject.scenario, m.pictures_a_query
+        return host_name(m), m.subject.scenario, m.pictures_a_query
 
     return measurement.ratio_to(next(other for other in measured if kind(other) == kind(measurement)))
 
 
 def _find_original(measurement: Measurement, results: Results) -> Answers | None:
-    """The answers of the float32 file that was made from the same source; not of the file itself."""
+    """The answers of the float32 file that was made from the same source, on the same host; not of the file itself."""
     source = measurement.card.provenance.source_sha256
     for other in results.measurements:
         if (
@@ -99,6 +104,7 @@ def _find_original(measurement: Measurement, results: Results) -> Answers | None
             and other.card.provenance.source_sha256 == source
             and other.card.recipe == "float32"
             and other.file_sha256 != measurement.file_sha256
+            and other.subject.host == measurement.subject.host
         ):
             return results.answers_of(other.subject)
     return None
@@ -107,8 +113,8 @@ def _find_original(measurement: Measurement, results: Results) -> Answers | None
 def frontier(rows: Sequence[Row]) -> list[Row]:
     """Of each host the rows of single pictures that no other one beats in both latency (p50) and accuracy."""
     best: list[Row] = []
-    for host in dict.fromkeys(row.measurement.host for row in rows):
-        mine = [row for row in accurate(rows) if row.measurement.host == host]
+    for host in dict.fromkeys(host_name(row.measurement) for row in rows):
+        mine = [row for row in accurate(rows) if host_name(row.measurement) == host]
         points = [(row.measurement.latency.value, row.top1.value) for row in mine if row.top1]
         best += [mine[number] for number in find_frontier(points)]
     return best

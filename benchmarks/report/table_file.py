@@ -27,9 +27,9 @@ def format_class_csv(results: Results) -> str:
 
 
 def _class_rows(results: Results) -> Iterator[list[object]]:
-    labels = {m.subject.model: m.card.labels for m in results.measurements}
+    labels = {(m.subject.model, m.subject.host): m.card.labels for m in results.measurements}
     for answers in results.answers:
-        for target, label in enumerate(labels.get(answers.model, ())):
+        for target, label in enumerate(labels.get((answers.model, answers.host), ())):
             share = answers.top1_of_class(target)
             if share is not None:
                 figures = [share.value, *share.interval, share.total]

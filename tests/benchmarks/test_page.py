@@ -84,6 +84,37 @@ def test_the_page_is_one_file_whose_texts_are_no_markup() -> None:
     assert not [colour for colour in COLOUR_NAMES if f": {colour}" in page.partition("<body>")[2]]
 
 
+def class_table(results: Results) -> list[list[str]]:
+    """The texts of the cells below `Class by class`, row by row."""
+    section = re.search(r"<h2>Class by class</h2>(.*?)</section>", format_page(results), re.DOTALL)
+    assert section is not None
+    rows = section[1].split("</tr>")[:-1]
+    return [re.findall(r"<t[hd]>([^<]*)", row) for row in rows]
+
+
+def test_classes_are_matched_by_their_names_whatever_their_order_is() -> None:
+    results = make_results(("a.tflite", 0.01, 190), ("b.tflite", 0.02, 190))
+    one, other = results.measurements
+    # The first is wrong about ten daisies, its last pictures; the other, with its labels swapped, about ten roses.
+    daisies = tuple(int(at >= 180 and at % 2 == 0) for at in range(200))
+    answers = tuple(replace(answers, ranks=daisies) for answers in results.answers)
+    other = replace(other, card=replace(other.card, labels=("rose", "daisy")))
+    titles, daisy, rose = class_table(replace(results, measurements=(one, other), answers=answers))
+    assert titles == ["class", "a.tflite", "b.tflite"]
+    assert [cell.partition(" %")[0] for cell in daisy] == ["daisy", "90", "100"]
+    assert [cell.partition(" %")[0] for cell in rose] == ["rose", "100", "90"]
+
+
+def test_the_titles_of_classes_say_what_differs() -> None:
+    results = make_results(("net.tflite", 0.01, 190))
+    (one,), (answers,) = results.measurements, results.answers
+    backends = replace(results, answers=(answers, replace(answers, backend="tensorflow")))
+    assert class_table(backends)[0] == ["class", "net.tflite, litert", "net.tflite, tensorflow"]
+    there = replace(one, subject=replace(one.subject, host="pi@shed"))
+    hosts = replace(results, measurements=(one, there), answers=(answers, replace(answers, host="pi@shed")))
+    assert class_table(hosts)[0] == ["class", "net.tflite, kitchen", "net.tflite, pi@shed"]
+
+
 def test_the_ids_of_the_plots_do_not_clash() -> None:
     ids = re.findall(r'\bid="([^"]+)"', format_page(RESULTS))
     assert len(ids) == len(set(ids))

@@ -53,6 +53,18 @@ def test_a_single_model_can_be_drawn_in_every_plot(tmp_path: Path, correct: int)
         assert (tmp_path / f"{plot.name}.png").stat().st_size > 10_000
 
 
+def test_names_with_dollars_are_drawn_as_they_are(tmp_path: Path) -> None:
+    # As formulas the first has no meaning, and of the second the dollars would be missing.
+    results = make_results(("a$^$.tflite", 0.01, 150), ("x$(id)${a}.tflite", 0.02, 180))
+    results = replace(results, peaks=(Peaks("", 1, 2e10, 1e11, 5e9, 5e9),))
+    for plot in PLOTS:
+        figure = plot.draw(make_rows(results))
+        assert figure is not None
+        save_png(figure, tmp_path / f"{plot.name}.png")
+        names = [text for text in figure.findobj(Text) if text.get_text() in ("a$^$", "x$(id)${a}")]
+        assert names and not any(text.get_parse_math() for text in names)
+
+
 def test_without_accuracy_there_is_nothing_to_draw_it_against() -> None:
     rows = make_rows(make_results(("only.tflite", 0.01, None)))
     assert {plot.name for plot in PLOTS if plot.draw(rows) is None} == {"pareto", "size", "memory", "roofline"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +20,7 @@ from benchmarks.conditions import Conditions
 from benchmarks.errors import BenchmarkError
 from benchmarks.measurement import Failure, Measurement, Results
 from benchmarks.report.cautions import find_cautions
-from benchmarks.report.columns import COLUMNS
+from benchmarks.report.columns import COLUMNS, show_number
 from benchmarks.report.combine import combine_results
 from benchmarks.report.limits import Limits, recommend
 from benchmarks.report.markdown import format_markdown, format_summary, format_table
@@ -40,6 +41,10 @@ RESULTS = replace(
     failures=(Failure("models/bad|ly.onnx", "is no ONNX model;\ncopy it again"),),
     settings={"runs": None},
 )
+
+
+# Seconds, and how many of 200 pictures were right.
+RUNS = ((0.010, 200), (0.020, 0))
 
 
 def cells(text: str, name: str) -> list[str]:
@@ -64,6 +69,50 @@ def test_models_are_told_in_times_of_the_fastest_by_the_turns_that_both_took() -
     assert slow.times_fastest is not None
     assert slow.times_fastest.value == pytest.approx(1.2)
     assert "1.2" in cells(format_summary(Results(tuple(measured))), "slow.tflite")
+
+
+def test_the_short_table_tells_scenarios_and_hosts_apart_and_says_what_a_query_is() -> None:
+    one = make_measurement("net.tflite", 0.010)
+    eight = replace(one, subject=replace(one.subject, scenario="multi-stream"), pictures_a_query=8)
+    text = format_summary(Results((one, eight)))
+    assert "| host" not in text
+    assert "single-stream" in cells(text, "single-stream")
+    assert "multi-stream (a query: 8 pictures)" in cells(text, "multi-stream")
+    how = format_markdown(Results((one, eight)))
+    assert "In multi-stream that is the time of a query of 8 pictures as a whole." in how
+    there = replace(one, subject=replace(one.subject, host="pi@shed"))
+    text = format_summary(Results((one, there)))
+    assert "scenario" not in text
+    assert "pi@shed" in cells(text, "pi@shed") and "kitchen" in cells(text, "kitchen")
+    # What is the same in all rows takes no room.
+    assert "single-stream" not in format_summary(Results((one,)))
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (Estimate(1.0, 1.0, 1.0), "1"),
+        (Estimate(2.0, 1.8, 2.2), "2 (±10 %)"),
+        (Estimate(2.0, 1.99, 2.01), "2 (±0.5 %)"),
+        (Estimate(1.0, 1.0, 1.0 + 1e-15), "1 (±0 %)"),
+        (Estimate(1234.0, 0.0, 16000.0), "1230 (±650 %)"),
+        (Estimate(1.2, 0.0, math.inf), "1.2 (±?)"),
+    ],
+)
+def test_times_the_fastest_have_two_digits_of_reach_and_no_exponent(estimate: Estimate, text: str) -> None:
+    row = replace(make_rows(Results((make_measurement("net.tflite", 0.010),)))[0], times_fastest=estimate)
+    (column,) = [column for column in COLUMNS if column.name == "times_fastest"]
+    assert column.text(row) == text
+
+
+def test_large_and_small_figures_are_shown_without_exponents() -> None:
+    assert [show_number(value) for value in (123456, 0.000012, 7.88e-15)] == ["123000", "0.000012", "0"]
+    slow = Results((make_measurement("net.tflite", 12.34), make_measurement("fast.tflite", 0.1)))
+    assert "12300 (±0 %)" in cells(format_summary(slow), "net.tflite")
+    assert Limits(max_latency_seconds=1).broken_by(make_rows(slow)[1]) == ["takes 12300 ms"]
+    shed = replace(HOST, name="shed")
+    slow = Results((make_measurement("net.tflite", 12.34), make_measurement("net.tflite", 0.1, host=shed)))
+    assert "12300 (x 120)" in device_matrix(make_rows(slow))[1]
 
 
 def test_results_are_read_back_as_they_were_written(tmp_path: Path) -> None:
@@ -224,14 +273,54 @@ def test_devices_stand_beside_each_other(run: Run, tmp_path: Path) -> None:
     write_results(tmp_path / "shed.json", slow)
     combined = combine_results({"kitchen.json": RESULTS, "shed.json": slow})
     words = recommend(make_rows(combined), Limits())
-    assert re.match(r"On kitchen: Take good.tflite .*\. On shed: Take good.tflite ", words)
+    assert re.match(r"On kitchen/kitchen: Take good.tflite .*\. On shed/shed: Take good.tflite ", words)
     matrix = device_matrix(make_rows(combined))
-    assert matrix[0][4:] == ["kitchen: p50 ms", "shed: p50 ms"]
+    assert matrix[0][4:] == ["kitchen/kitchen: p50 ms", "shed/shed: p50 ms"]
     assert ["good.tflite", "litert", "1", "single-stream", "10", "30 (x 3)"] in matrix
     out = tmp_path / "both"
     out.mkdir()
     assert run("benchmarks", "report", tmp_path / "kitchen.json", tmp_path / "shed.json", "--out", out).returncode == 0
     assert "30 (x 3)" in (out / "results.md").read_text()
+
+
+def on_host(results: Results, host: str) -> Results:
+    """The same, measured over ssh."""
+    return replace(
+        results,
+        measurements=tuple(replace(m, subject=replace(m.subject, host=host)) for m in results.measurements),
+        answers=tuple(replace(a, host=host) for a in results.answers),
+    )
+
+
+def test_hosts_of_one_name_in_several_files_are_told_apart_by_the_file() -> None:
+    right, wrong = (on_host(make_results(("net.tflite", seconds, correct)), "shed") for seconds, correct in RUNS)
+    rows = make_rows(combine_results({"a.json": right, "b.json": wrong}))
+    assert [(row.measurement.subject.host, row.top1) for row in rows] == [
+        ("a/shed", Share(200, 200)),
+        ("b/shed", Share(0, 200)),
+    ]
+
+
+def test_runs_of_one_machine_are_compared_as_those_of_two_devices() -> None:
+    one, other = (replace(make_results(("net.tflite", *run)), failures=RESULTS.failures) for run in RUNS)
+    combined = combine_results({"a/results.json": one, "b/results.json": other})
+    rows = make_rows(combined)
+    # Rounds of different runs were not measured close together, whatever their numbers are.
+    assert [row.times_fastest for row in rows] == [Estimate(1, 1, 1)] * 2
+    assert all(row.is_best for row in rows)
+    assert device_matrix(rows)[0][4:] == ["a/kitchen: p50 ms", "b/kitchen: p50 ms"]
+    assert re.match(r"On a/kitchen: Take .* On b/kitchen: Take ", recommend(rows, Limits()))
+    assert [failure.name for failure in combined.failures] == ["bad|ly.onnx (a)", "bad|ly.onnx (b)"]
+    assert {measurement.host.name for measurement in combined.measurements} == {"a/kitchen", "b/kitchen"}
+
+
+def test_boards_of_one_run_that_call_themselves_the_same_are_told_apart() -> None:
+    here, there = (make_results(("net.tflite", *run)) for run in RUNS)
+    there = on_host(there, "pi@shed")
+    rows = make_rows(Results(here.measurements + there.measurements, answers=here.answers + there.answers))
+    assert device_matrix(rows)[0][4:] == ["kitchen: p50 ms", "pi@shed: p50 ms"]
+    assert re.match(r"On kitchen: Take .* On pi@shed: Take ", recommend(rows, Limits()))
+    assert [row.times_fastest for row in rows] == [Estimate(1, 1, 1)] * 2
 
 
 LOADED = Conditions(((0.0, 1.0),), other_load_cores=1.5)
