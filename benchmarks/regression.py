@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import PurePath
 
 import numpy as np
 
@@ -44,6 +45,23 @@ def find_changes(before: Results, after: Results) -> list[Change]:
     earlier = {_key(m): m for m in before.measurements}
     pairs = [(earlier[_key(m)], m) for m in after.measurements if _key(m) in earlier]
     return [change for old, new in pairs for change in _changes_of(before, old, after, new)]
+
+
+def find_lost(before: Results, after: Results) -> list[str]:
+    """What only `before` has, a model or its accuracy, with what `after` says of its failure: a crash is no gain."""
+    later = {_key(m): m for m in after.measurements}
+    lost = []
+    for old in before.measurements:
+        new = later.get(_key(old))
+        if new is None:
+            what = "is not measured any more"
+        elif before.answers_of(old.subject) and not after.answers_of(new.subject):
+            what = "has no accuracy any more"
+        else:
+            continue
+        reasons = [failure.message for failure in after.failures if PurePath(failure.model).name == old.subject.name]
+        lost.append(": ".join([f"{old.subject} {what}", *reasons[:1]]))
+    return lost
 
 
 def _key(measurement: Measurement) -> tuple[str, str, int, str, str]:

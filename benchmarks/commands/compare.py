@@ -9,7 +9,8 @@ from runtime.command_line import share
 
 _EPILOG = """A difference is real when 1 lies outside the 95 % bootstrap interval of the ratio; the file's name,
 backend, threads and scenario say what belongs together. Exit status 1 where something got worse by more than
---fail-above. Two runs at different times also differ by what the machine did in between: to be sure of a few
+--fail-above, or where AFTER lacks a model or an accuracy that BEFORE has.
+Two runs at different times also differ by what the machine did in between: to be sure of a few
 percent, measure both models in one run.
 
 examples:
@@ -29,17 +30,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from benchmarks.errors import BenchmarkError
-    from benchmarks.regression import find_changes, format_changes
+    from benchmarks.regression import find_changes, find_lost, format_changes
     from benchmarks.results_file import read_results
 
     before, after = read_results(args.before), read_results(args.after)
     changes = find_changes(before, after)
-    if not changes:
+    lost = find_lost(before, after)
+    if not changes and not (lost and after.failures):
         raise BenchmarkError(
             f"{args.before} and {args.after} have nothing in common; expected the same file names, backends and threads"
         )
-    print(format_changes(changes, args.fail_above))
+    if changes:
+        print(format_changes(changes, args.fail_above))
+    for line in lost:
+        print(f"! {line}")
     regressions = [change for change in changes if change.is_regression(args.fail_above)]
     if regressions:
         print(f"\n{len(regressions)} of {len(changes)} figures are worse by more than {args.fail_above:.0%}")
-    return 1 if regressions else 0
+    return 1 if regressions or lost else 0

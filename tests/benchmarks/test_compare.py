@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.measurement import Results
+from benchmarks.measurement import Failure, Results
 from benchmarks.regression import Change, find_changes
 from benchmarks.results_file import write_results
 from tests.benchmarks.figures import make_answers, make_measurement, make_results, make_round
@@ -71,3 +71,21 @@ def test_results_with_nothing_in_common_are_refused(run: Run, tmp_path: Path) ->
     assert done.returncode == 1
     assert "have nothing in common" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("lost", "message"),
+    [
+        (("measurements", "answers"), "is not measured any more: killed by SIGSEGV"),
+        (("answers",), "has no accuracy any more: killed by SIGSEGV"),
+    ],
+)
+def test_what_is_lost_is_a_regression(run: Run, tmp_path: Path, lost: tuple[str, ...], message: str) -> None:
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    results = make_results(("a.tflite", 0.01, 100), ("b.tflite", 0.01, 100))
+    kept = {name: tuple(one for one in getattr(results, name) if "a.tflite" in str(one)) for name in lost}
+    write_results(before, results)
+    write_results(after, replace(results, failures=(Failure("b.tflite", "killed by SIGSEGV"),), **kept))  # type: ignore[arg-type]
+    done = run("benchmarks", "compare", before, after)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert message in done.stdout
