@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.answers import Answers
-from benchmarks.measurement import Round, Subject
-from benchmarks.peaks import Peaks
+from benchmarks.measurement import Subject
 from benchmarks.scenarios import SCENARIOS
 from runtime.errors import UsageError
 
@@ -90,4 +88,3 @@ class PeaksTask:
 
 
 Task = LatencyTask | AccuracyTask | PeaksTask
-Answer = Round | Answers | Peaks

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from benchmarks.conversion import ConversionFigures
+    from benchmarks.checks.conversion import ConversionFigures
 
 _EPILOG = """Each network becomes int8 TFLite and int8 ONNX by the real command, calibrated with training pictures of
 the data that its card names; both and its float32 TFLite then answer the whole test set. A network whose figures are
@@ -32,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from benchmarks.conversion import hash_model, measure_conversion
-    from benchmarks.conversion_bars import format_conversions, holds_all
+    from benchmarks.checks.conversion import hash_model, measure_conversion
+    from benchmarks.checks.conversion_bars import format_conversions, holds_all
     from benchmarks.results_file import FORMAT_VERSION, make_folder, write_json
 
     file = args.out / "conversion.json"
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 def _read(file: Path) -> list[ConversionFigures]:
     import json
 
-    from benchmarks.conversion import ConversionFigures
+    from benchmarks.checks.conversion import ConversionFigures
     from benchmarks.errors import BenchmarkError
     from benchmarks.jsonable import read_value
 

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from benchmarks.endurance import COMMAND, Sample, growth_of, watch
+    from benchmarks.checks.endurance import COMMAND, Sample, growth_of, watch
     from benchmarks.progress import progress_bar
     from benchmarks.results_file import FORMAT_VERSION, write_json
 

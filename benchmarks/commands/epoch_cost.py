@@ -16,7 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from benchmarks.epoch_cost import measure_epoch_costs
+    from benchmarks.checks.epoch_cost import measure_epoch_costs
 
     holds = True
     with tempfile.TemporaryDirectory() as folder:

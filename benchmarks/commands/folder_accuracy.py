@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from benchmarks.folder_accuracy import measure_folder_accuracy
+    from benchmarks.checks.folder_accuracy import measure_folder_accuracy
 
     top1, unreadable = measure_folder_accuracy(args.folder, args.model)
     low, high = (f"{share * 100:.1f}" for share in top1.interval)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from runtime.command_line import positive
 
 if TYPE_CHECKING:
-    from benchmarks.method import Check
+    from benchmarks.checks.method import Check
 
 _EPILOG = """What the loop of this room adds to a run; its median against that of the same calls bare in Python and
 of a bare loop in C (both for a .tflite, the latter with a C compiler and ai-edge-litert), and that of MLPerf's load
@@ -51,9 +51,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(models: list[str], experiments: int) -> Iterator[Check]:
-    from benchmarks.method import check_loop, check_planted, check_repeatability
+    from benchmarks.checks.method import check_loop, check_planted, check_repeatability
+    from benchmarks.checks.references import check_against_c, check_against_loadgen, check_against_python
     from benchmarks.progress import progress_bar
-    from benchmarks.references import check_against_c, check_against_loadgen, check_against_python
     from runtime.classifier import DEFAULT_MODEL
 
     model = models[0] if models else str(DEFAULT_MODEL)

@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _compare(model: Path | None, photo: Path | None, runs: int) -> Iterator[Comparison]:
-    from benchmarks.overhead import compare_classify, compare_command, compare_start, make_photos
+    from benchmarks.checks.overhead import compare_classify, compare_command, compare_start, make_photos
     from runtime.classifier import DEFAULT_MODEL
 
     model = model or DEFAULT_MODEL

@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _claims(args: argparse.Namespace, keep: Callable[..., None]) -> Iterator[Claim]:
-    from benchmarks.overhead import compare_command, make_photos
+    from benchmarks.checks.overhead import compare_command, make_photos
     from benchmarks.peers.age import compare_ages
     from benchmarks.peers.claim import Claim
     from benchmarks.peers.many_frames import compare_folders, compare_videos

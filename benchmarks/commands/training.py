@@ -24,8 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from benchmarks.checks.trainings import choose_trainings, format_lead, format_outcomes, run_training
     from benchmarks.results_file import make_folder
-    from benchmarks.trainings import choose_trainings, format_lead, format_outcomes, run_training
 
     trainings = choose_trainings(args.names)
     make_folder(args.out)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from benchmarks.answers import Share
+from benchmarks.checks.conversion import ConversionFigures, Int8File, find_data, hash_model
+from benchmarks.checks.conversion_bars import holds_all, judge
+from benchmarks.checks.process_cost import ProcessCost
 from benchmarks.cli import main
-from benchmarks.conversion import ConversionFigures, Int8File, find_data, hash_model
-from benchmarks.conversion_bars import holds_all, judge
 from benchmarks.errors import BenchmarkError
-from benchmarks.process_cost import ProcessCost
 from benchmarks.results_file import FORMAT_VERSION, write_json
 from runtime.card import InputSize, Measured, ModelCard
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from benchmarks.endurance import Sample, growth_of, watch
+from benchmarks.checks.endurance import Sample, growth_of, watch
 from benchmarks.errors import BenchmarkError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.answers import Share
+from benchmarks.checks.folder_accuracy import measure_folder_accuracy
 from benchmarks.errors import BenchmarkError
-from benchmarks.folder_accuracy import measure_folder_accuracy
 from benchmarks.results_file import read_results
 from tests.benchmarks.conftest import COLOURS
 from tests.conftest import Run

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.checks.process_cost import measure_interleaved, measure_process
 from benchmarks.comparison import Bar, Comparison, format_comparisons
 from benchmarks.errors import BenchmarkError
-from benchmarks.process_cost import measure_interleaved, measure_process
 from tests.conftest import Run
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.c_loop import CLoop
+from benchmarks.checks.c_loop import CLoop
+from benchmarks.checks.references import check_against_c, check_against_python
 from benchmarks.errors import BenchmarkError
 from benchmarks.progress import Progress
-from benchmarks.references import check_against_c, check_against_python
 from runtime.backends.backend import make_decoder
 from runtime.classifier import Classifier
 

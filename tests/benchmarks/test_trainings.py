@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.trainings import Outcome, choose_trainings, format_lead, format_outcomes, read_outcome
+from benchmarks.checks.trainings import Outcome, choose_trainings, format_lead, format_outcomes, read_outcome
 from tests.conftest import Run
 
 

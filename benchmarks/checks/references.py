@@ -14,10 +14,10 @@ import numpy as np
 
 from benchmarks.bare_interpreter import open_interpreter
 from benchmarks.bootstrap import Estimate, estimate_paired_ratio, estimate_ratio_in_turns
-from benchmarks.c_loop import CLoop
+from benchmarks.checks.c_loop import CLoop
+from benchmarks.checks.method import MOST_ADDED, Check, fit_frame, show_share
 from benchmarks.errors import BenchmarkError
 from benchmarks.loadgen import LoadSettings, run_loadgen
-from benchmarks.method import MOST_ADDED, Check, fit_frame, show_share
 from benchmarks.progress import Progress
 from benchmarks.rounds import AUTO_RUNS, AUTO_SECONDS
 from benchmarks.tasks import Data

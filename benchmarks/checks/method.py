@@ -1,6 +1,6 @@
 """Whether this room measures what it says: what its loop adds, and which differences of known size it finds.
-benchmarks.references has what others measure. Bars are those of the project; they are measured here, never by a timed
-test.
+benchmarks.checks.references has what others measure. Bars are those of the project; they are measured here, never by a
+timed test.
 """
 
 from __future__ import annotations

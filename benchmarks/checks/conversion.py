@@ -17,9 +17,9 @@ from pathlib import Path
 
 from benchmarks.answers import Answers, Share
 from benchmarks.bare_interpreter import open_interpreter
+from benchmarks.checks.process_cost import ProcessCost, measure_process
 from benchmarks.errors import BenchmarkError
 from benchmarks.measurement import Subject
-from benchmarks.process_cost import ProcessCost, measure_process
 from benchmarks.progress import progress_bar
 from benchmarks.tasks import AccuracyTask, Data
 from benchmarks.worker_process import run_accuracy

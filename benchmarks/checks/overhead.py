@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.checks.loop_times import measure_loops
+from benchmarks.checks.process_cost import measure_interleaved
 from benchmarks.comparison import Bar, Comparison
 from benchmarks.errors import BenchmarkError
-from benchmarks.loop_times import measure_loops
-from benchmarks.process_cost import measure_interleaved
 from benchmarks.progress import progress_bar
 from runtime.card_file import read_card
 

@@ -68,7 +68,8 @@ def _train(model: str, data: Path, folder: Path) -> dict[str, Any]:
 
 
 def _fit_bare(model: Path, data: Path, precision: str) -> list[float]:
-    command = [sys.executable, "-m", "benchmarks.bare_fit", str(model), str(data), str(_EPOCHS), str(_BATCH), precision]
+    given = [str(model), str(data), str(_EPOCHS), str(_BATCH), precision]
+    command = [sys.executable, "-m", "benchmarks.checks.bare_fit", *given]
     seconds: list[float] = json.loads(_run(command).splitlines()[-1])
     return seconds
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.conversion import ConversionFigures, Int8File
+from benchmarks.checks.conversion import ConversionFigures, Int8File
 from benchmarks.table import format_rows
 
 MOST_DROP_POINTS = 0.5

@@ -1,0 +1,1 @@
+"""What edgeframe holds itself to: its own costs, its method, its published figures, each against its bar."""
