@@ -80,6 +80,8 @@ class Answers:
         counts = {len(part) for part in (self.pictures, self.targets, self.predicted, self.ranks, self.confidences)}
         if len(counts) != 1 or counts == {0}:
             raise ValueError(f"{self.model}: answers to {sorted(counts)} pictures; expected as many of each, and some")
+        if min((*self.targets, *self.predicted, *self.ranks, self.unreadable)) < 0:
+            raise ValueError(f"{self.model}: numbers of classes or pictures below 0")
 
     @classmethod
     def collect(cls, what: AnswersOf, rows: Sequence[Answer], unreadable: int) -> Answers:

@@ -17,6 +17,8 @@ from statistics import NormalDist
 import numpy as np
 
 CONFIDENCE = 0.95
+# Of fewer nothing can be said: a bootstrap of two would hold the truth twice in three times.
+_FEWEST = 3
 _RESAMPLES = 4000
 _SEED = 0
 
@@ -25,7 +27,7 @@ Rounds = Sequence[Sequence[float]]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value and where it lies with 95 % confidence: low <= value <= high."""
+    """A value and where it lies with 95 % confidence: low <= value <= high; 0 to infinity where that is not known."""
 
     value: float
     low: float
@@ -110,15 +112,17 @@ def _resample(values: np.ndarray, generator: np.random.Generator) -> np.ndarray:
 
 def _estimate(value: float, resampled: np.ndarray, count: int) -> Estimate:
     """The interval from medians of resamples of `count` values."""
+    if count < _FEWEST:
+        return Estimate(value, 0.0, math.inf)
     tail = expanded_tail(count)
     low, high = np.quantile(resampled, [tail, 1 - tail])
     return Estimate(value, min(float(low), value), max(float(high), value))
 
 
 def expanded_tail(count: int) -> float:
-    """What to leave out at either end, so that the interval of a mean would be as long as Student's."""
-    if count < 2:
-        return 0.0
+    """What to leave out at either end, so that the interval of a mean of `count` values (2 or more) would be as long as
+    Student's.
+    """
     z, freedom = NormalDist().inv_cdf((1 + CONFIDENCE) / 2), count - 1
     # Student's quantile by its expansion in 1/freedom: Abramowitz & Stegun, 26.7.5.
     t = (

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
+import math
 import types
 import typing
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from runtime.card import ModelCard
@@ -38,13 +40,31 @@ def _read(kind: Any, value: Any) -> Any:
             raise ValueError(f"{type(value).__name__} in place of {kind.__name__}")
         types_of = _types(kind)
         return kind(**{name: _read(types_of[name], part) for name, part in value.items()})
+    if isinstance(kind, types.UnionType):  # something, or None
+        return None if value is None else _read(typing.get_args(kind)[0], value)
     if typing.get_origin(kind) is tuple:
         item = typing.get_args(kind)[0]
-        # Raw times are many: they are taken as they are.
-        return tuple(value) if item in (float, int, str) else tuple(_read(item, part) for part in value)
-    if isinstance(kind, types.UnionType) and dataclasses.is_dataclass(typing.get_args(kind)[0]) and value is not None:
-        return _read(typing.get_args(kind)[0], value)
+        if not isinstance(value, (list, tuple)):
+            raise ValueError(f"{type(value).__name__} in place of a list")
+        if item not in _SCALARS:
+            return tuple(_read(item, part) for part in value)
+        _check_scalars(item, value)  # raw times are many
+        return tuple(value)
+    if kind in _SCALARS:
+        _check_scalars(kind, (value,))
     return value
+
+
+# What JSON has for each; a bool is an int only in Python.
+_SCALARS: dict[Any, tuple[type, ...]] = {float: (float, int), int: (int,), str: (str,), bool: (bool,)}
+
+
+def _check_scalars(kind: type, values: Sequence[Any]) -> None:
+    found = {type(value) for value in values}
+    if wrong := found.difference(_SCALARS[kind]):
+        raise ValueError(f"{wrong.pop().__name__} in place of {kind.__name__}")
+    if float in found and not all(map(math.isfinite, values)):
+        raise ValueError("a figure that is no finite number")
 
 
 @functools.cache

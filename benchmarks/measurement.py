@@ -30,6 +30,10 @@ class Subject:
     scenario: str = "single-stream"
     host: str = ""
 
+    def __post_init__(self) -> None:
+        if self.threads < 1:
+            raise ValueError(f"{self.threads} threads; expected 1 or more")
+
     @property
     def name(self) -> str:
         """The file's name."""
@@ -78,6 +82,8 @@ class Round:
                 f"a round of {len(self.prepare_seconds)}, {len(self.invoke_seconds)}, {len(self.total_seconds)} times; "
                 "expected as many of prepare, invoke and total (or none of the first two), and some"
             )
+        if min(self.total_seconds) <= 0 or min((0.0, *self.prepare_seconds, *self.invoke_seconds)) < 0:
+            raise ValueError("times of 0 or less; expected seconds")
         if self.turn_runs and sum(self.turn_runs) != len(self.total_seconds):
             raise ValueError(f"turns of {self.turn_runs} runs; expected {len(self.total_seconds)} in all")
 
@@ -112,6 +118,11 @@ class Measurement:
     def __post_init__(self) -> None:
         if not self.rounds:
             raise ValueError(f"{self.subject}: no rounds; expected at least one")
+        if min(self.file_bytes, self.pictures_a_query) < 1 or (self.macs or 0) < 0:
+            raise ValueError(
+                f"{self.subject}: {self.file_bytes} bytes, {self.pictures_a_query} pictures a query, {self.macs} "
+                "multiply-accumulates; expected 1 or more of the first two, and no less than 0"
+            )
 
     @property
     def name(self) -> str:

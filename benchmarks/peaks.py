@@ -40,6 +40,11 @@ class Peaks:
     float32_copy_bytes_a_second: float
     int8_copy_bytes_a_second: float
 
+    def __post_init__(self) -> None:
+        rates = (self.float32_macs_a_second, self.float32_copy_bytes_a_second, self.int8_copy_bytes_a_second)
+        if min(*rates, 1 if self.int8_macs_a_second is None else self.int8_macs_a_second) <= 0:
+            raise ValueError(f"{self}: a peak of 0 or less")
+
     def macs_a_second(self, recipe: str) -> float:
         """The peak for a model of a recipe: that of integers where it computes with them and it is known."""
         return self.int8_macs_a_second or self.float32_macs_a_second if "int8" in recipe else self.float32_macs_a_second

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -35,6 +36,8 @@ class Change:
 
     @property
     def verdict(self) -> str:
+        if math.isinf(self.cost_ratio.high):
+            return "too few rounds to tell"
         if not self.cost_ratio.is_real:
             return "no real difference"
         return "worse" if self.cost_ratio.value > 1 else "better"

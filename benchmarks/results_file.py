@@ -52,7 +52,7 @@ def read_results(path: Path) -> Results:
         return read_value(Results, fields)
     except OSError as error:
         raise BenchmarkError(f"{path}: {error.strerror}; give the results.json of a run") from None
-    except (ValueError, TypeError, KeyError, AttributeError, ModelError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, ModelError) as error:
         reason = f"{type(error).__name__}: {error}"[:160]
         raise BenchmarkError(
             f"{path}: is no results.json of `python -m benchmarks run` ({reason}); measure again"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
+from benchmarks.answers import Answers
 from benchmarks.host import Host
 from benchmarks.measurement import Measurement, Results, Round
 from benchmarks.rounds import ENOUGH_ROUNDS, SURE_REACH
@@ -24,6 +26,7 @@ def find_cautions(results: Results) -> list[str]:
     cautions = []
     for host in dict.fromkeys(m.host for m in results.measurements):
         cautions += _of_host(host)
+    cautions += dict.fromkeys(_of_pictures(one) for one in results.answers if one.unreadable)
     return [*cautions, *filter(None, (find(results.measurements) for find in _FINDERS))]
 
 
@@ -41,6 +44,14 @@ def _of_host(host: Host) -> list[str]:
     if host.is_debug_build:
         cautions.append(f"{host.name}: Python is a debug build, several times slower; install a release build")
     return cautions
+
+
+def _of_pictures(answers: Answers) -> str:
+    count = answers.unreadable + len(answers.pictures)
+    return (
+        f"{answers.data}: {answers.unreadable} of {count} pictures cannot be read, and accuracy is that of the others; "
+        "copy them again, or remove them"
+    )
 
 
 def _load(measured: Sequence[Measurement]) -> str | None:
@@ -106,10 +117,12 @@ def _unsure(measured: Sequence[Measurement]) -> str | None:
         return None
     worst = max(touched, key=lambda m: m.latency.reach)
     fewest = min(len(m.rounds) for m in touched)
-    step = "take --runs auto" if fewest < ENOUGH_ROUNDS else "measure on an idle machine"
+    step = "take --runs auto" if fewest < ENOUGH_ROUNDS else "take more runs, or measure on an idle machine"
+    reach = worst.latency.reach
+    known = "not known at all" if math.isinf(reach) else f"known to \u00b1{reach:.1%}"
     return (
-        f"too few runs for this machine's noise: the median of {len(touched)} of {len(measured)} is known to "
-        f"\u00b1{worst.latency.reach:.1%} at worst ({worst.subject}), not \u00b1{SURE_REACH:.0%}; {step}"
+        f"too few runs for this machine's noise: the median of {len(touched)} of {len(measured)} is {known} "
+        f"({worst.subject}, at worst), not to \u00b1{SURE_REACH:.0%}; {step}"
     )
 
 

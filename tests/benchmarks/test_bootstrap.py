@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 
 import numpy as np
@@ -114,11 +115,11 @@ def test_turns_find_what_the_moods_of_a_machine_hide() -> None:
 
 
 def test_turns_that_only_one_of_two_took_do_not_count() -> None:
-    measured = [[(0.011, 0.012, 0.013)], [(0.024,), (0.9,)]]
-    reference = [[(0.010, 0.010, 0.010), (0.5,)], [(0.020,)]]
+    measured = [[(0.011, 0.012, 0.013)], [(0.024,), (0.9,)], [(0.012,)]]
+    reference = [[(0.010, 0.010, 0.010), (0.5,)], [(0.020,)], [(0.010,)]]
     estimate = estimate_ratio_in_turns(measured, reference)
     assert (estimate.low, estimate.value, estimate.high) == pytest.approx((1.2, 1.2, 1.2))
-    with pytest.raises(ValueError, match="2 rounds against 1"):
+    with pytest.raises(ValueError, match="3 rounds against 1"):
         estimate_ratio_in_turns(measured, reference[:1])
 
 
@@ -167,3 +168,10 @@ def test_auto_stops_when_the_median_is_sure_and_goes_on_while_it_may_become_so()
     assert next_round(None, (nearly * 2)[:MOST_ROUNDS]) is None
     hopeless = [(0.010 * (1 + 0.5 * (at % 2)),) for at in range(ENOUGH_ROUNDS)]
     assert next_round(None, hopeless) is None
+
+
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_of_fewer_than_three_rounds_nothing_is_known(rounds: int) -> None:
+    estimate = estimate_ratio([(2.0, 2.1)] * rounds, [(1.0, 1.1)] * rounds)
+    assert (estimate.low, estimate.high) == (0, math.inf)
+    assert not estimate.is_real

@@ -326,6 +326,12 @@ def test_boards_of_one_run_that_call_themselves_the_same_are_told_apart() -> Non
 LOADED = Conditions(((0.0, 1.0),), other_load_cores=1.5)
 
 
+def test_pictures_that_could_not_be_read_are_told_once() -> None:
+    answers = [replace(make_answers(name, 150), unreadable=3) for name in ("a.tflite", "b.tflite")]
+    told = find_cautions(Results((make_measurement("a.tflite", 0.01),), answers=tuple(answers)))
+    assert [line for line in told if "3 of 203 pictures cannot be read" in line] == told[:1]
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
