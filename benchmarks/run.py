@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType
 
 from benchmarks.conditions import with_power_log
 from benchmarks.data_digest import digest_data
@@ -40,7 +39,7 @@ def run_benchmark(
     machines: Sequence[Machine],
     *,
     before: Results | None = None,
-    unreachable: Mapping[str, EdgeframeError] = MappingProxyType({}),
+    unreachable: Mapping[str, EdgeframeError] | None = None,
 ) -> Results:
     """Measure each model file on each machine and write the results to `file` after each step.
 
@@ -55,7 +54,7 @@ def run_benchmark(
     check_backends(settings.backends)
     data = open_pictures(settings.data)
     run = _Run(settings, file, machines, before or Results(), digest_data(data))
-    run.admit(list(dict.fromkeys(models)), data, unreachable)
+    run.admit(list(dict.fromkeys(models)), data, unreachable or {})
     run.measure_peaks()
     run.measure_latency()
     run.measure_accuracy()

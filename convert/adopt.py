@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from convert.failure import explain_disk
 from convert.tflite_metadata import TfliteMetadata, read_metadata
 from runtime.backends import TensorInfo, input_range, keep_bytes, open_backend, takes_bytes
 from runtime.card import Fit, ModelCard, Normalisation, Provenance
@@ -63,10 +64,8 @@ def adopt(adoption: Adoption) -> ModelCard:
         normalisation=_as_rgb(original.card.normalisation, known.channels),
         provenance=Provenance(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), (f"edgeframe {__version__}",)),
     )
-    try:
+    with explain_disk(known.out):
         write_whole(known.out, lambda new: _write(new, known, original, card))
-    except OSError as error:
-        raise ConversionError(f"{known.out}: not written ({error}); see that you may write there") from None
     return card
 
 

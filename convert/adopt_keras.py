@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from convert.failure import explain_failure
+from convert.failure import explain_disk, explain_failure
+from convert.network import load_keras
 from convert.source import check_layers, require_keras
 from runtime.bare_model import guess_scores, probe_pictures
 from runtime.card import Fit, InputSize, ModelCard, Normalisation, Provenance
@@ -33,7 +33,7 @@ def adopt_keras(adoption: Adoption) -> ModelCard:
     path = adoption.model
     require_keras(path)
     check_layers(path)
-    network = _load(path)
+    network = load_keras(path)
     size, outputs = _read_shapes(path, network)
     if not adoption.labels:
         raise UsageError(f"{path}: tells no labels; give them: --labels FILE (one label a line)")
@@ -41,20 +41,9 @@ def adopt_keras(adoption: Adoption) -> ModelCard:
     with explain_failure(f"{path}: its layers cannot be built anew"):
         whole, scores = _complete(network, _normalisation(adoption, network), adoption.channels == "bgr")
     card = _describe(adoption, ModelCard(path.stem, network.name, labels, size, scores=scores))
-    try:
+    with explain_disk(adoption.out):
         write_whole(adoption.out, lambda new: _write(new, whole, card))
-    except OSError as error:
-        raise ConversionError(f"{adoption.out}: not written ({error}); see that you may write there") from None
     return card
-
-
-def _load(path: Path) -> Any:
-    # The converters read TensorFlow graphs, whatever backend the network was trained on.
-    os.environ["KERAS_BACKEND"] = "tensorflow"
-    import keras
-
-    with explain_failure(f"{path}: Keras {keras.__version__} cannot load it"):
-        return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
 def _describe(adoption: Adoption, card: ModelCard) -> ModelCard:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -81,16 +82,21 @@ class Network:
 
 def load_network(source: Source) -> Network:
     """Load the network of a checked file; ConversionError unless it is the classifier that its card describes."""
+    model = load_keras(source.path)
+    _check_classifier(source, model)
+    with explain_failure(f"{source.path}: its layers cannot be built anew"):
+        return Network(make_plain(model), source.card)
+
+
+def load_keras(path: Path) -> Any:
+    """The Keras model of a `.keras`, whose own code is not run. Raises ConversionError."""
     # The converters read TensorFlow graphs, whatever backend the network was trained on.
     os.environ["KERAS_BACKEND"] = "tensorflow"
     with defer_interrupts():
         import keras
 
-    with explain_failure(f"{source.path}: Keras {keras.__version__} cannot load it"):
-        model = keras.saving.load_model(source.path, compile=False, safe_mode=True)
-    _check_classifier(source, model)
-    with explain_failure(f"{source.path}: its layers cannot be built anew"):
-        return Network(make_plain(model), source.card)
+    with explain_failure(f"{path}: Keras {keras.__version__} cannot load it"):
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
 def _check_classifier(source: Source, model: Any) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from runtime.result import Prediction
 
-# So few are looked for one by one: five of 1000 in half of the time that it takes to sort them.
+# So few are looked for one by one, which is quicker than to sort all of a thousand.
 _FEW = 8
 
 

@@ -128,7 +128,7 @@ def make_decoder(tensor: TensorInfo) -> Decoder:
     """What turns values of an output tensor, of any shape, into float32 (values,).
 
     8-bit ones are looked up in a table, like the encoder's, in which negative ones count from the end: after a network
-    has had the caches each call of numpy costs some ten microseconds, and its arithmetic most.
+    has had the caches each call of numpy costs many times what it does in a loop by itself, and its arithmetic most.
     """
     if not tensor.is_quantized:
         return lambda values: values.reshape(-1).astype(np.float32)

@@ -134,10 +134,8 @@ def _classify(
             sinks.begin(is_video=False)
             yield from classify_pictures(cast("list[PictureSource]", list(group)))
             continue
-        from runtime.sources.live import LiveSource
-
         for source in group:
-            sinks.begin(is_video=True, is_live=isinstance(source, LiveSource))
+            sinks.begin(is_video=True, is_live=source.is_live)
             with source:
                 for frame in source:
                     yield model.classify_frame(frame, top)

@@ -32,7 +32,7 @@ class LiveSource(Generic[T]):
         on_event: told of each change of its state, in the thread that iterates.
     """
 
-    is_video = True
+    is_video = is_live = True
 
     def __init__(self, feed: Feed[T], options: SourceOptions, on_event: OnEvent | None = None) -> None:
         self.name = feed.name

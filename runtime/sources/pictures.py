@@ -67,7 +67,7 @@ class PictureSource:
         on_error: told of each picture that cannot be read; without it the first one raises.
     """
 
-    is_video = False
+    is_video = is_live = False
 
     def __init__(
         self,

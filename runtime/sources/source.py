@@ -14,12 +14,14 @@ class Source(Protocol):
 
     A context manager: leaving it lets go of the camera or file. Iterating opens it, and raises SourceError when there
     are no frames to be had.
-    `is_video`: the frames are of one moving scene, not separate pictures. A camera or stream gives its newest frame,
-    and older ones are dropped; it is opened again when it is lost, while iterating waits.
+    `is_video`: the frames are of one moving scene, not separate pictures. `is_live`: it does not wait for whoever takes
+    them, as a camera or stream, which gives its newest frame, and older ones are dropped; it is opened again when it is
+    lost, while iterating waits.
     """
 
     name: str
     is_video: bool
+    is_live: bool
 
     def __enter__(self) -> Source: ...
 

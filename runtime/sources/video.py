@@ -95,7 +95,7 @@ class VideoSource:
     on_error: told of what cannot be read of it; without it that raises.
     """
 
-    is_video = True
+    is_video, is_live = True, False
 
     def __init__(
         self, name: str, read: Callable[[], Iterator[Any]], scaler: VideoScaler, on_error: OnError | None = None
