@@ -87,6 +87,7 @@ TRAININGS = (
     Training("flowers-lite0-head", "flowers", "efficientnet_lite0", ("--strategy", "head")),
     Training("flowers-lite0", "flowers", "efficientnet_lite0", _WHOLE, 0.92),
     Training("cats_dogs-mobilenet", "cats_dogs", "mobilenet", _QUARTER, 0.96),
+    Training("cats_dogs-mobilenet-288", "cats_dogs", "mobilenet", (*_QUARTER, "--size", "288"), 0.96),
     Training("cats_dogs-lite0-head", "cats_dogs", "efficientnet_lite0", ("--strategy", "head")),
     Training("cats_dogs-lite0", "cats_dogs", "efficientnet_lite0", _WHOLE, 0.985),
     Training("cats_dogs-scratch", "cats_dogs", "cats_dogs", ("--epochs", "120", "--augment", "strong"), 0.80),

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
+
+from runtime.command_line import whole_number
 
 _EPILOG = """Each training is `python -m train` in a process of its own; one whose model is in DIR already is not
 done again, and one that was ended goes on. Exit status 1 where a bar is missed.
 
+--folds chooses between trainings without the test pictures: each learns N times from all but an Nth of the training
+pictures and is judged by that Nth.
+
 examples:
   python -m benchmarks training --data-dir data --out out/training
   python -m benchmarks training --data-dir data --out out/training deep_cnn mlp
+  python -m benchmarks training --data-dir data --out out/folds --folds 5 cats_dogs-mobilenet cats_dogs-mobilenet-288
 """
 
 
@@ -21,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data-dir", required=True, type=Path, metavar="DIR", help="has the data sets: mnist.npz, flowers5.tar, ..."
     )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the models and reports go")
+    parser.add_argument(
+        "--folds", type=partial(whole_number, least=2, most=20), metavar="N", help="cross-validate on training pictures"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,6 +39,12 @@ def run(args: argparse.Namespace) -> int:
 
     trainings = choose_trainings(args.names)
     make_folder(args.out)
+    if args.folds:
+        from benchmarks.checks.folds import format_folds, run_folds
+
+        found = [run_folds(training, args.folds, args.data_dir, args.out, print) for training in trainings]
+        print(format_folds(found))
+        return 0
     outcomes = [run_training(training, args.data_dir, args.out, print) for training in trainings]
     print("\n".join([format_outcomes(outcomes), *format_lead(outcomes)]))
     return 0 if all(outcome.holds for outcome in outcomes) else 1

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from benchmarks.checks.trainings import Outcome, choose_trainings, format_lead, format_outcomes, read_outcome
+from benchmarks.checks.folds import format_folds, run_folds
+from benchmarks.checks.trainings import (
+    Outcome,
+    Training,
+    choose_trainings,
+    format_lead,
+    format_outcomes,
+    read_outcome,
+)
 from tests.conftest import Run
 
 
@@ -70,3 +82,65 @@ def test_a_file_in_place_of_the_folder_for_results_is_one_line(
     done = run("benchmarks", *command, "--data-dir", tmp_path, "--out", out)
     words = f"benchmarks: {out}: cannot be made (File exists); give another folder: --out DIR\n"
     assert (done.returncode, done.stderr) == (1, words)
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder with a tar of four training pictures of each of two classes, and a test picture that is no picture."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    with tarfile.open(folder / "cats_vs_dogs.tar", "w") as tar:
+        for label, level in (("cats", 40), ("dogs", 200)):
+            for number in range(4):
+                add_file(tar, f"train/{label}/{number}.png", write_png(np.full((8, 8, 3), level + number, np.uint8)))
+            add_file(tar, f"test/{label}/0.png", b"of no use to a choice")
+    return folder
+
+
+def add_file(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    member = tarfile.TarInfo(name)
+    member.size = len(content)
+    tar.addfile(member, io.BytesIO(content))
+
+
+def write_png(image: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    Image.fromarray(image).save(content, "png")
+    return content.getvalue()
+
+
+def test_each_training_picture_is_in_the_test_of_one_fold_and_no_test_picture_in_any(
+    photos: Path, tmp_path: Path
+) -> None:
+    training = Training("squares", "cats_dogs", "mlp", ("--epochs", "1", "--size", "8"))
+    outcomes = run_folds(training, 2, photos, tmp_path / "out", lambda line: None)
+    assert [fold.count for fold in outcomes] == [4, 4]
+    names = [names_of(tmp_path / "out" / f"fold-{number}" / "cats_vs_dogs.tar") for number in (1, 2)]
+    tests = [{name.removeprefix("test/") for name in fold if name.startswith("test/")} for fold in names]
+    trains = [{name.removeprefix("train/") for name in fold if name.startswith("train/")} for fold in names]
+    assert tests[0].isdisjoint(tests[1])
+    assert tests[0] == trains[1] and tests[1] == trains[0]
+    assert {sum(name.startswith("cats") for name in fold) for fold in tests} == {2}
+    right = sum(round(fold.top1 * 4) for fold in outcomes)
+    assert f"| squares | --epochs 1 --size 8 | {right} of 8 |" in format_folds([outcomes])
+
+
+def names_of(file: Path) -> list[str]:
+    with tarfile.open(file) as tar:
+        return tar.getnames()
+
+
+@pytest.mark.parametrize(
+    ("name", "folds", "expected"),
+    [
+        ("mlp", 2, "mlp: --folds is for trainings on a tar of pictures, not mnist"),
+        ("cats_dogs-mobilenet", 5, "expected a folder train with at least 5 pictures of each class"),
+        ("flowers-lite0", 2, "flowers5.tar: cannot be shared out in folds ([Errno 2] No such file or directory"),
+    ],
+)
+def test_what_cannot_be_shared_out_is_one_line(
+    run: Run, photos: Path, tmp_path: Path, name: str, folds: int, expected: str
+) -> None:
+    done = run("benchmarks", "training", name, "--folds", folds, "--data-dir", photos, "--out", tmp_path / "out")
+    assert done.returncode == 1
+    assert expected in done.stderr and done.stderr.count("\n") == 1
