@@ -57,6 +57,9 @@ class PhaseFitting:
         self._seed = seed
         self._learner = build_learner(model, settings, teacher)
         optimizer = _build_optimizer(settings, len(train.targets))
+        if any(layer.compute_dtype == "float16" for layer in model.layers):
+            # Keras does so by itself only for a model that was made in that policy; small gradients would become 0.
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         self._learner.compile(
             optimizer,
             build_loss(settings.smoothing, teacher is not None),
