@@ -18,7 +18,7 @@ from runtime.card_file import write_whole
 from runtime.errors import TrainingError
 from train.history import EpochMetrics
 
-_VERSION = 1
+_VERSION = 2
 _ARRAYS = ("best", "now", "begin")
 # An epoch's saving is left out where it would take longer than this share of the time since the last one.
 _SHARE = 0.1

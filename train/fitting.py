@@ -24,7 +24,7 @@ from train.settings import Phase, Settings
 _WARM_UP = 0.05  # of the steps
 _WEIGHT_DECAY = 1e-4
 _LEAST_MOMENTUM = 0.9
-_VALIDATION_BATCH = 256
+_VALIDATION_SHARE, _VALIDATION_MOST = 8, 256
 # Steps that the backend takes between two looks at what Python has to say: where a step is short that takes a
 # quarter less time. JAX would unroll them, and compile so many times as long; TensorFlow cannot on several devices.
 _STEPS_AT_ONCE = {"tensorflow": 8}
@@ -57,6 +57,9 @@ class PhaseFitting:
         self._seed = seed
         self._learner = build_learner(model, settings, teacher)
         optimizer = _build_optimizer(settings, len(train.targets))
+        if any(layer.compute_dtype == "float16" for layer in model.layers):
+            # Keras does so by itself only for a model that was made in that policy; small gradients would become 0.
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         self._learner.compile(
             optimizer,
             build_loss(settings.smoothing, teacher is not None),
@@ -69,7 +72,7 @@ class PhaseFitting:
         self._changing += self._learner.optimizer.variables
         classes = self._learner.output.shape[-1]
         self._train = open_feed(train, classes, settings.batch, devices)
-        self._validation = open_feed(validation, classes, _VALIDATION_BATCH, devices)
+        self._validation = open_feed(validation, classes, choose_validation_batch(settings.batch), devices)
 
     def run(self, state: State, keep: Callable[[State], None], progress: Progress) -> State:
         """Go on from `state` to the end of the phase; `keep` gets the state after each epoch.
@@ -117,6 +120,15 @@ class PhaseFitting:
         )
         state = replace(state, epochs=(*state.epochs, metrics), now=_values(self._changing))
         return replace(state, best_epoch=number, best=tuple(self._model.get_weights())) if is_best else state
+
+
+def choose_validation_batch(batch: int) -> int:
+    """Validation pictures at a time, where `batch` are learnt from at a time.
+
+    Learning keeps what every layer made, and so takes as much memory for fewer; who asks for smaller batches to save
+    memory saves it here too.
+    """
+    return min(_VALIDATION_MOST, _VALIDATION_SHARE * batch)
 
 
 def _shorten_averages(model: keras.Model, steps: int) -> None:

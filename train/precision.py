@@ -26,6 +26,16 @@ def choose_precision(model: keras.Model) -> str:
     return "float32"
 
 
+def set_precision(model: keras.Model, precision: str) -> None:
+    """Have the layers of a network compute by this dtype policy, in place: it stays the network that it was.
+
+    To build it anew by another policy would lose what keras.applications builds with published weights only, as a
+    scaling of EfficientNet's input.
+    """
+    for layer in model.layers:
+        layer.dtype_policy = precision
+
+
 def _has_bfloat16_units() -> bool:
     try:
         return " amx_bf16" in _CPU_FACTS.read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,7 +48,10 @@ class Reader:
     progress: Progress
 
     def read_all(self, data: DataSet) -> Examples:
-        """All of them, decoded once, at the network's size. Raises DataError when no picture can be read."""
+        """All of them, decoded once, at the network's size.
+
+        Raises DataError when no picture can be read, or there is no room for so many.
+        """
         pictures = _make_room((len(data), self.size.height, self.size.width, self.size.channels))
         numbers: list[int] = []
         for number, picture in self._readable(data):
@@ -78,8 +82,18 @@ class Reader:
 
 
 def _make_room(shape: tuple[int, ...]) -> np.ndarray:
-    """uint8; in memory, and in a file that has no name and so is gone with the process where they are many."""
-    if math.prod(shape) <= IN_MEMORY:
+    """uint8; in memory, and in a file that has no name and so is gone with the process where they are many.
+
+    Raises DataError where the disk has no room for that: a full one would end the process with a bus error.
+    """
+    size = math.prod(shape)
+    if size <= IN_MEMORY:
         return np.empty(shape, np.uint8)
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    if size > free:
+        raise DataError(
+            f"{shape[0]:,} pictures of {shape[2]}x{shape[1]} take {size / 1e9:.1f} GB in {tempfile.gettempdir()}, "
+            f"which has {free / 1e9:.1f} GB free; name a folder on a larger disk by TMPDIR, or take a smaller --size"
+        )
     with tempfile.TemporaryFile() as file:
         return np.memmap(file, np.uint8, "w+", shape=shape)

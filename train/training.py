@@ -12,14 +12,14 @@ import keras
 from runtime.card import Measured, ModelCard
 from runtime.dataset import DataSet
 from train.checkpoint import Checkpoint, State
-from train.classifier import Network, build_network
+from train.classifier import build_network
 from train.data import TrainingData
 from train.evaluation import Answers, Evaluation, evaluate
 from train.learning import Learning, Pictures
 from train.model_file import made_now, write_model
 from train.models import Variant
 from train.plan import Plan
-from train.precision import choose_precision
+from train.precision import choose_precision, set_precision
 from train.progress import Progress
 from train.reading import Reader
 from train.report import TrainingReport, report_paths, tensorboard_writer, write_metrics, write_report
@@ -59,28 +59,31 @@ def train_model(
     keras.utils.set_random_seed(plan.seed)
     plan = plan.for_pictures(are_gray=plan.size.channels == 1 and data.are_gray())
     card = _describe(plan, data, out.stem)
-    settings = (("data", data.name), *plan.settings())
+    variant = Variant(plan.size, plan.alpha, pretrained=plan.strategy.pretrained)
+    network = build_network(plan.architecture, variant, len(data.labels))
+    precision = choose_precision(network.whole) if plan.recipe == "own" else "float32"
+    settings = (("data", data.name), *plan.settings(), ("precision", precision))
     checkpoint = Checkpoint(out, settings)
     state = checkpoint.read() if resume else State()
+    set_precision(network.backbone, precision)  # the classifier's probabilities are float32 everywhere
     reader = Reader(plan.size, plan.fit, progress)
-    network, precision = _build(plan, len(data.labels))
     pictures = Pictures(data, reader, as_lessons=plan.recipe == "lesson")
     learning = Learning(plan, network, load_teacher(plan.teacher, data.labels), pictures, progress, devices)
     state, stopped = _learn(learning, state, checkpoint, tensorboard)
-    whole = network.whole if precision == "float32" else _in_float32(network, plan, len(data.labels))
-    evaluation = evaluate(_answers(whole, data.test, reader), data.labels)
+    set_precision(network.backbone, "float32")  # as it is written and used; its weights are so already
+    evaluation = evaluate(_answers(network.whole, data.test, reader), data.labels)
     measured = Measured(data.name, data.test.split, evaluation.count, top1_float=evaluation.top1, top1=evaluation.top1)
     card = replace(card, measured=measured, scores=network.scores)
-    write_model(whole, card, out)
+    write_model(network.whole, card, out)
     page, figures = report_paths(out)
     report = TrainingReport(
         card=card,
-        settings=(*settings, ("backend", keras.backend.backend()), ("precision", precision)),
+        settings=(*settings, ("backend", keras.backend.backend())),
         epochs=state.epochs,
         best_epoch=state.best_epoch,
         evaluation=evaluation,
-        summary=_summary(whole),
-        parameters=whole.count_params(),
+        summary=_summary(network.whole),
+        parameters=network.whole.count_params(),
         file_bytes=out.stat().st_size,
         seconds=time.monotonic() - began,
         skipped=tuple(dict.fromkeys(progress.skipped)),
@@ -113,28 +116,6 @@ def _learn(learning: Learning, state: State, checkpoint: Checkpoint, tensorboard
             raise
         learning.restore_best(latest)
         return latest, True
-
-
-def _build(plan: Plan, classes: int) -> tuple[Network, str]:
-    """The network in the precision that it learns in, and the name of that."""
-    variant = Variant(plan.size, plan.alpha, pretrained=plan.strategy.pretrained)
-    network = build_network(plan.architecture, variant, classes)
-    precision = choose_precision(network.whole) if plan.recipe == "own" else "float32"
-    if precision == "float32":
-        return network, precision
-    before = network.whole.get_weights()
-    keras.config.set_dtype_policy(precision)
-    network = build_network(plan.architecture, replace(variant, pretrained=False), classes)
-    keras.config.set_dtype_policy("float32")
-    network.whole.set_weights(before)
-    return network, precision
-
-
-def _in_float32(network: Network, plan: Plan, classes: int) -> keras.Model:
-    """The network as it is written and used; in whatever precision it learnt, its weights are float32."""
-    whole = build_network(plan.architecture, Variant(plan.size, plan.alpha), classes).whole
-    whole.set_weights(network.whole.get_weights())
-    return whole
 
 
 def _answers(model: keras.Model, data: DataSet, reader: Reader) -> Iterator[Answers]:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from train.checkpoint import State
-from train.fitting import PhaseFitting
+from train.fitting import PhaseFitting, choose_validation_batch
 from train.progress import Progress
 from train.reading import Examples
 from train.settings import Phase, Settings
@@ -53,3 +53,7 @@ def test_it_ends_when_validation_has_not_become_better_for_long() -> None:
     state = fitting.run(State(), lambda _: None, Progress(io.StringIO(), io.StringIO()))
     assert len(state.epochs) < 200
     assert len(state.epochs) - state.best_epoch == 3
+
+
+def test_who_learns_from_small_batches_is_validated_in_smaller_ones() -> None:
+    assert [choose_validation_batch(batch) for batch in (1, 4, 32, 128)] == [8, 32, 256, 256]
