@@ -49,7 +49,7 @@ def export_onnx(network: Network) -> Any:
     with explain_failure(f"tf2onnx {tf2onnx.__version__} cannot convert {network.card.name}"), _eager_collection():
         frozen = _freeze(network)
         model, _ = tf2onnx.convert.from_graph_def(
-            frozen.graph.as_graph_def(add_shapes=True),
+            _allow_inlining(frozen.graph.as_graph_def(add_shapes=True)),
             input_names=[tensor.name for tensor in frozen.inputs],
             output_names=[tensor.name for tensor in frozen.outputs],
             opset=OPSET,
@@ -58,6 +58,18 @@ def export_onnx(network: Network) -> Any:
     settle_names(model.graph, network.batch)
     keep_used_domains(model)
     return model
+
+
+def _allow_inlining(graph: Any) -> Any:
+    """A GraphDef, changed in place, in which no function is kept apart for XLA.
+
+    Keras calls one for each grouped convolution, which tf2onnx does not look into, and TensorFlow does not inline.
+    """
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    for marked in (*nodes, *graph.library.function):
+        for mark in ("_XlaMustCompile", "_noinline"):
+            marked.attr.pop(mark, None)
+    return graph
 
 
 def _write_erfc(graph: Any, node: Any, name: str, _: object) -> None:
