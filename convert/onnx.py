@@ -20,6 +20,7 @@ from convert.onnx_graph import keep_used_domains, note_shapes, settle_names
 from convert.onnx_int8 import quantize_onnx
 from convert.onnx_weights import shrink_weights
 from convert.recipes import Recipe
+from runtime.errors import ConversionError
 
 OPSET = 17
 _COLLECTION_SECONDS = 0.2
@@ -55,9 +56,20 @@ def export_onnx(network: Network) -> Any:
             opset=OPSET,
             custom_op_handlers={"Erfc": (_write_erfc, [])},
         )
+    _require_known_operators(model.graph, network.card.name)
     settle_names(model.graph, network.batch)
     keep_used_domains(model)
     return model
+
+
+def _require_known_operators(graph: Any, name: str) -> None:
+    """Raise ConversionError for operators of TensorFlow alone, which tf2onnx leaves as they are."""
+    missing = sorted({node.op_type for node in graph.node if not (node.domain or onnx.defs.has(node.op_type))})
+    if missing:
+        raise ConversionError(
+            f"ONNX has no operator {', '.join(missing)}, which {name} computes; "
+            "build the network of other layers and train it again"
+        )
 
 
 def _allow_inlining(graph: Any) -> Any:
