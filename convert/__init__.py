@@ -19,7 +19,7 @@ attempts     the ways in which a file is tried, and which is kept: bias_correcti
              and float_layers, which stay float32 in an integer file; tflite_mixed writes it so
 cam          a second output: where on the picture the class was seen
 material     all that is read before               golden       the tiny pictures of the self-test
-conversion   all of it in order                    report       what is printed
+conversion   all of it in order                    report       what is printed, operator_table a part of it
 adopt        a card for a file made elsewhere, adopt_keras for a `.keras`; channels turns BGR round, adopt_command asks
 cli          the command, whose options are in arguments; it hears of progress as an observer
 interrupts   Ctrl-C where it does no harm; failure, quiet and scratch keep libraries' errors, logs and files in order

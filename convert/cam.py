@@ -58,7 +58,9 @@ def with_cam(network: Network) -> CamNetwork:
 
     dense, cells = _find_ending(network)
     weights = dense.kernel.numpy().reshape(-1, dense.kernel.shape[-1]).T
-    seeing = keras.Model(network.written.inputs, [network.written.outputs[0], cells])
+    written = network.written
+    # Its name is a part of the operators' names: one that Keras counted up would differ from time to time.
+    seeing = keras.Model(written.inputs, [written.outputs[0], cells], name=written.name)
     return CamNetwork(network.model, network.card, network.batch, network.corrected, seeing, weights)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from convert.cam import with_cam
 from convert.diagnose import Diagnosis
 from convert.diagnose_files import PICTURES, diagnose_file
 from convert.diagnose_report import advise, draw_plot, format_errors
@@ -18,6 +19,7 @@ from convert.quiet import quiet_libraries
 from convert.recipes import RECIPES, Recipe
 from convert.scratch import own_scratch
 from convert.source import Source, open_source
+from runtime.backends import open_backend
 from runtime.card_file import check_model_path, read_card, write_whole
 from runtime.command_line import Parser
 from runtime.errors import ConversionError, UsageError
@@ -86,6 +88,9 @@ def _answer(question: Question) -> Diagnosis:
     pictures = open_whole(question.data, "test", question.data_dir).sample(PICTURES)
     fitted = fit_pictures(pictures, source.card, observer, "reading")
     network = load_network(source)
+    # The operators of a file with a map have names of their own.
+    if open_backend(question.converted).cam is not None:
+        network = with_cam(network)
     expected = f"{question.original}; expected a file that python -m convert made of it"
     with explain_failure(f"{question.converted}: cannot be compared with {expected}"):
         found = diagnose_file(network, question.converted, fitted.pictures, observer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from convert.scratch import find_scratch_place
 from runtime.errors import ConversionError, EdgeframeError
 
 _LONGEST_REASON = 200
+# Where in TensorFlow's own files the layer was traced.
+_PLACE = re.compile(r"\S*\.py:\d+:\d+: error:")
 
 
 @contextlib.contextmanager
@@ -24,7 +27,7 @@ def explain_failure(what: str) -> Iterator[None]:
     except (EdgeframeError, OSError):
         raise
     except Exception as error:
-        reason = " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
+        reason = " ".join(_PLACE.sub(" ", str(error)).split())[:_LONGEST_REASON] or type(error).__name__
         raise ConversionError(f"{what} ({reason})") from None
 
 

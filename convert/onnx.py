@@ -20,6 +20,7 @@ from convert.onnx_graph import keep_used_domains, note_shapes, settle_names
 from convert.onnx_int8 import quantize_onnx
 from convert.onnx_weights import shrink_weights
 from convert.recipes import Recipe
+from runtime.errors import ConversionError
 
 OPSET = 17
 _COLLECTION_SECONDS = 0.2
@@ -49,15 +50,38 @@ def export_onnx(network: Network) -> Any:
     with explain_failure(f"tf2onnx {tf2onnx.__version__} cannot convert {network.card.name}"), _eager_collection():
         frozen = _freeze(network)
         model, _ = tf2onnx.convert.from_graph_def(
-            frozen.graph.as_graph_def(add_shapes=True),
+            _allow_inlining(frozen.graph.as_graph_def(add_shapes=True)),
             input_names=[tensor.name for tensor in frozen.inputs],
             output_names=[tensor.name for tensor in frozen.outputs],
             opset=OPSET,
             custom_op_handlers={"Erfc": (_write_erfc, [])},
         )
+    _require_known_operators(model.graph, network.card.name)
     settle_names(model.graph, network.batch)
     keep_used_domains(model)
     return model
+
+
+def _require_known_operators(graph: Any, name: str) -> None:
+    """Raise ConversionError for operators of TensorFlow alone, which tf2onnx leaves as they are."""
+    missing = sorted({node.op_type for node in graph.node if not (node.domain or onnx.defs.has(node.op_type))})
+    if missing:
+        raise ConversionError(
+            f"ONNX has no operator {', '.join(missing)}, which {name} computes; "
+            "build the network of other layers and train it again"
+        )
+
+
+def _allow_inlining(graph: Any) -> Any:
+    """A GraphDef, changed in place, in which no function is kept apart for XLA.
+
+    Keras calls one for each grouped convolution, which tf2onnx does not look into, and TensorFlow does not inline.
+    """
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    for marked in (*nodes, *graph.library.function):
+        for mark in ("_XlaMustCompile", "_noinline"):
+            marked.attr.pop(mark, None)
+    return graph
 
 
 def _write_erfc(graph: Any, node: Any, name: str, _: object) -> None:

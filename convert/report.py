@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import mean
 
 from convert.conversion import Conversion, Failure
+from convert.operator_table import align, format_operators
 from convert.pictures import plain_picture
 from runtime.classifier import Classifier
 from runtime.errors import UsageError
@@ -43,25 +44,16 @@ def read_operators(path: Path) -> OperatorReport | None:
 
 
 def format_table(rows: Sequence[FamilyRow], failures: Sequence[Failure]) -> str:
-    """A line a file; those that failed come last."""
-    cells: list[tuple[str, ...]] = [
-        ("file", "size", "top-1", "agreement", "operators", "computes", "latency", "taken whole by")
-    ]
+    """A line a file, those that failed last; then what they compute."""
+    cells: list[tuple[str, ...]] = [("file", "size", "top-1", "agreement", "latency")]
     for row in rows:
         measured, agreement = row.done.card.measured, row.done.agreement
         top1 = "-" if measured is None else f"{measured.top1:.1%}"
         size, latency = f"{row.done.size / 1e6:.2f} MB", f"{row.latency * 1e3:.2f} ms"
-        known = (row.done.path.name, size, top1, f"{agreement.top1:.1%}")
-        cells.append((*known, _count_operators(row.operators), _macs(row.operators), latency, _whole(row.operators)))
+        cells.append((row.done.path.name, size, top1, f"{agreement.top1:.1%}", latency))
     cells += [(failure.path.name, "failed", *[""] * (len(cells[0]) - 2)) for failure in failures]
-    widths = [max(map(len, column)) for column in zip(*cells)]
-    lines = [
-        "  ".join(
-            [line[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(line[1:], widths[1:]))]
-        ).rstrip()
-        for line in cells
-    ]
-    return "\n".join([*lines, *_caption(rows)])
+    reports = [(row.done.path.name, row.operators) for row in rows if row.operators is not None]
+    return "\n".join([*align(cells), *_caption(rows), *(["", *format_operators(reports)] if reports else [])])
 
 
 def _caption(rows: Sequence[FamilyRow]) -> list[str]:
@@ -70,24 +62,9 @@ def _caption(rows: Sequence[FamilyRow]) -> list[str]:
     done = rows[0].done
     return [
         f"on {done.agreement.count} pictures that did not calibrate them ({done.split}); "
-        f"computes: multiply-accumulates; latency: mean of {LATENCY_RUNS} runs here, one thread",
+        f"latency: mean of {LATENCY_RUNS} runs here, one thread",
         *(f"caution: {caution}" for caution in done.cautions),
     ]
-
-
-def _count_operators(report: OperatorReport | None) -> str:
-    return str(sum(count for _, count in report.counts)) if report else "-"
-
-
-def _macs(report: OperatorReport | None) -> str:
-    return f"{report.macs / 1e6:.1f} M" if report else "-"
-
-
-def _whole(report: OperatorReport | None) -> str:
-    """The delegates that take every operator; only TFLite has delegates."""
-    if report is None or not report.delegates:
-        return "-"
-    return ", ".join(fit.delegate for fit in report.delegates if fit.is_whole) or "none"
 
 
 def format_summary(done: Conversion, operators: OperatorReport | None) -> str:
@@ -105,9 +82,8 @@ def format_summary(done: Conversion, operators: OperatorReport | None) -> str:
     rows.append(
         ("score difference", f"mean {agreement.mean_difference:.4f}, largest {agreement.largest_difference:.4f}")
     )
-    rows.append(("computes", f"{_macs(operators)} multiply-accumulates in {_count_operators(operators)} operators"))
-    if operators is not None and operators.delegates:
-        rows.append(("taken whole by", _whole(operators)))
+    if operators is not None:
+        rows += operators.to_rows()
     rows += [("caution", caution) for caution in done.cautions]
     return "\n".join(f"{name:<17} {text}" for name, text in rows)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.lite.python.convert import ConverterError
 
 from convert.describe_tflite import describe_tflite
 from convert.failure import explain_failure
@@ -25,6 +28,8 @@ _INTEGER_OPERATORS = {
 }
 # tflite-runtime 2.14 on Arm reads a null pointer in a dense layer of 2 or 3 outputs that have a scale each.
 _CRASHING_CLASSES = 3
+# What the converter says of an operator that only TensorFlow itself has.
+_MISSING = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
 
 
 def write_tflite(
@@ -42,11 +47,26 @@ def write_tflite(
         converter.target_spec.supported_types = [tf.float16]
     if recipe.is_integer:
         _quantize(converter, network, recipe, calibration, observer)
-    with explain_failure(f"TensorFlow {tf.__version__} cannot make a {recipe.name} TFLite file of {network.card.name}"):
+    failing = f"TensorFlow {tf.__version__} cannot make TFLite of {network.card.name} by recipe {recipe.name}"
+    with explain_failure(failing), _name_missing_operators():
         content = quantize_partly(converter, recipe, names) if recipe.keep_float else converter.convert()
         check_tensors(content, recipe, network.card.scores, names)
     path.write_bytes(describe_tflite(content, network.card))
     return (f"tensorflow {tf.__version__}", *recipe.remarks)
+
+
+@contextlib.contextmanager
+def _name_missing_operators() -> Iterator[None]:
+    """Raise ConversionError with the operators that TFLite lacks, of the many lines that the converter has for each."""
+    try:
+        yield
+    except ConverterError as error:
+        missing = sorted(set(_MISSING.findall(str(error))))
+        if not missing:
+            raise
+        raise ConversionError(
+            f"TFLite has no operator {', '.join(missing)}; build the network of other layers and train it again"
+        ) from None
 
 
 def _refuse_loops(graph: Any, names: LayerNames) -> None:

@@ -34,7 +34,11 @@ def check_tensors(content: bytes, recipe: Recipe, scores: str, names: LayerNames
     ]
     layers = list(dict.fromkeys(layer for tensor in floats for layer in names.find(tensor))) or floats
     named = ", ".join([*layers[:_NAMED], *["..."] * (len(layers) > _NAMED)])
-    _require(not floats or bool(recipe.keep_float), f"{len(floats)} of its tensors stayed float32, of {named}")
+    _require(
+        not floats or bool(recipe.keep_float),
+        f"{len(floats)} of its tensors stayed float32, of {named}",
+        f"--keep-float {','.join(layers)} or " if layers != floats and recipe.activations == "int8" else "",
+    )
     if recipe.pictures == "uint8":
         _require_scale("input", taken, _BYTE_SCALE)
         if scores != "logits":
@@ -58,6 +62,8 @@ def _require_scale(name: str, tensor: Tensor, scale: float) -> None:
     _require(received == (scale, 0), f"{name} scale and zero point are {received}, expected {scale} and 0")
 
 
-def _require(condition: bool, complaint: str) -> None:
+def _require(condition: bool, complaint: str, remedy: str = "") -> None:
     if not condition:
-        raise ConversionError(f"the TFLite file is not what its recipe says: {complaint}; choose --recipe float32")
+        raise ConversionError(
+            f"the TFLite file is not what its recipe says: {complaint}; choose {remedy}--recipe float32"
+        )

@@ -14,6 +14,7 @@ from runtime.printable import printable
 if TYPE_CHECKING:
     from runtime.backends import Backend, BackendRow, TensorInfo
     from runtime.card import ModelCard
+    from runtime.operators import OperatorReport
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,12 +68,18 @@ def _as_lines(path: Path, card: ModelCard | None, backend: Backend | None, reaso
 
 
 def _operator_lines(path: Path) -> list[str]:
+    report, reason = _report_operators(path)
+    return report.to_lines() if report else [f"operators   not known: {reason}"]
+
+
+def _report_operators(path: Path) -> tuple[OperatorReport | None, str]:
+    """What the file computes, or why that is not known."""
     from runtime.operators import report_operators
 
     try:
-        return report_operators(path).to_lines()
+        return report_operators(path), ""
     except UsageError as error:
-        return [f"operators   not known: {error}"]
+        return None, str(error)
 
 
 def _card_lines(card: ModelCard) -> list[str]:
@@ -109,6 +116,7 @@ def _runners(path: Path) -> list[BackendRow]:
 
 
 def _as_json(path: Path, card: ModelCard | None, backend: Backend | None, reason: str) -> dict[str, object]:
+    report = _report_operators(path)[0] if backend else None
     return {
         "path": str(path),
         "size_bytes": path.stat().st_size,
@@ -116,6 +124,7 @@ def _as_json(path: Path, card: ModelCard | None, backend: Backend | None, reason
         "input": _tensor_json(backend.input) if backend else None,
         "output": _tensor_json(backend.output) if backend else None,
         "backends": [row.name for row in _runners(path)] if backend else [],
+        "operators": dataclasses.asdict(report) if report else None,
         "problem": reason or None,
     }
 

@@ -30,12 +30,23 @@ class OperatorReport:
     peak_bytes: int
     delegates: tuple[DelegateFit, ...]
 
-    def to_lines(self) -> list[str]:
-        """The report for a terminal, in the manner of `runtime info`."""
-        kinds = ", ".join(f"{count} {kind}" for kind, count in self.counts)
+    @property
+    def kinds(self) -> str:
+        """The operators: `14 CONV_2D, 1 SOFTMAX`."""
+        return ", ".join(f"{count} {kind}" for kind, count in self.counts)
+
+    def to_rows(self) -> list[tuple[str, str]]:
+        """The report for people: what each thing is called, and what there is to say of it."""
         costs = f"{self.macs / 1e6:.1f} M multiply-accumulates, {self.parameters:,} parameters"
-        lines = [f"operators   {kinds}", f"computes    {costs}, {self.peak_bytes / 1e3:,.0f} kB of activations at once"]
-        return lines + [f"{fit.delegate:<11} {_judge(fit, self)}" for fit in self.delegates]
+        rows = [
+            ("operators", self.kinds),
+            ("computes", f"{costs}, {self.peak_bytes / 1e3:,.0f} kB of activations at once"),
+        ]
+        return rows + [(fit.delegate, _judge(fit, self)) for fit in self.delegates]
+
+    def to_lines(self) -> list[str]:
+        """The rows for a terminal, in the manner of `runtime info`."""
+        return [f"{name:<11} {text}" for name, text in self.to_rows()]
 
 
 def _judge(fit: DelegateFit, report: OperatorReport) -> str:

@@ -206,3 +206,20 @@ def test_a_folder_of_pictures_that_cannot_be_read_is_refused(colours: Trained, t
     lines = capfd.readouterr().err.splitlines()
     assert lines[0].endswith("left out")
     assert lines[-1].endswith("can be read; give other data")
+
+
+@pytest.mark.parametrize("recipe", ["float32", "int8"])
+@pytest.mark.parametrize(("form", "named"), [("tflite", "TFLite"), ("onnx", "ONNX")])
+def test_an_operator_that_only_tensorflow_has_is_named(
+    colours: Trained, tmp_path: Path, capsys: Capture, form: str, named: str, recipe: str
+) -> None:
+    import keras
+
+    picture = keras.Input((SIDE, SIDE, 3))
+    values = keras.ops.erfinv(keras.layers.Rescaling(1 / 300)(picture))
+    scores = keras.layers.Dense(3, activation="softmax")(keras.layers.GlobalAveragePooling2D()(values))
+    model = save(keras.Model(picture, scores), tmp_path / "net.keras", COLOUR_LABELS, SIZE)
+    few = ("--calibration-images", 10, "--check-images", 20, "--min-agreement", 0)
+    told = complaint(capsys, 1, model, "--to", form, "--recipe", recipe, "--calibrate", colours.data, *few)
+    assert f"{named} has no operator Erfinv" in told
+    assert files(tmp_path) == ["net.keras"]

@@ -57,6 +57,21 @@ def test_the_layer_with_the_huge_channel_comes_first(
     assert lines[-1].startswith("try   --auto; or --keep-float widened,")
 
 
+@pytest.mark.parametrize("form", ["tflite", "onnx"])
+def test_the_layers_of_a_file_with_a_map_are_compared_too(
+    colours: Trained, tmp_path: Path, capsys: Capture, form: str
+) -> None:
+    told = []
+    for name, more in (("plain", ()), ("cam", ("--with-cam",))):
+        converted = convert(colours, tmp_path / f"{name}.{form}", *more)
+        capsys.readouterr()
+        assert ask(colours, converted) == 0
+        told.append({line.split()[0] for line in capsys.readouterr().out.splitlines() if " dB " in line})
+    plain, cam = told
+    assert len(plain) > 4
+    assert plain <= cam
+
+
 def test_the_plot_is_a_png_beside_the_file_or_where_out_says(spoilt: Trained, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib", reason="matplotlib is not installed: make install")
     converted, plots = convert(spoilt, tmp_path / "spoilt.tflite"), tmp_path / "plots"

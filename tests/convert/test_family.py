@@ -29,15 +29,44 @@ def test_a_family_is_made_in_one_go_with_a_table_at_the_end(colours: Trained, tm
     expected = [f"colours_{recipe}.{form}" for recipe in ("dynamic", "float32") for form in ("onnx", "tflite")]
     assert files == expected
     head, *lines = capsys.readouterr().out.splitlines()
-    assert head.split()[:5] == ["file", "size", "top-1", "agreement", "operators"]
+    assert head.split() == ["file", "size", "top-1", "agreement", "latency"]
     assert sorted(line.split()[0] for line in lines[:4]) == expected
-    assert all("100.0%" in line and " ms " in line for line in lines[:4])
-    # 12 x 12 cells of 40 channels, from 27 values, then 9, then 40 of each; and 40 by 3 at the end.
-    macs = 12 * 12 * 40 * (27 + 9 + 40) + 40 * 3
-    assert all(f"{macs / 1e6:.1f} M" in line for line in lines[:4])
-    assert [line.split()[-1] == "-" for line in lines[:4]] == [line.split()[0].endswith(".onnx") for line in lines[:4]]
+    assert all("100.0%" in line and line.endswith(" ms") for line in lines[:4])
     assert "60 pictures that did not calibrate them (test)" in lines[4]
     assert all(read_card(out / name) is not None for name in files)
+
+
+def test_the_table_says_what_each_file_computes_which_delegates_take_it_and_what_breaks_it(
+    colours: Trained, tmp_path: Path, capsys: Capture
+) -> None:
+    out = tmp_path / "family"
+    assert convert(colours, colours.model, out, "--to", "tflite,onnx", "--recipe", "float32,int8") == 0
+    lines = capsys.readouterr().out.partition("\n\n")[2].splitlines()
+    assert lines[0].split("  ")[0] == "file"
+    assert lines[0].split()[1:] == ["operators", "MACs", "parameters", "activations", "taken", "whole", "by"]
+    assert [line.split()[0] for line in lines[1:5]] == [
+        f"colours_{recipe}.{form}" for form in ("tflite", "onnx") for recipe in ("float32", "int8")
+    ]
+    # 12 x 12 cells of 40 channels, from 27 values, then 9, then 40 of each; and 40 by 3 at the end.
+    macs = 12 * 12 * 40 * (27 + 9 + 40) + 40 * 3
+    assert all(f" {macs / 1e6:.1f} M " in line and " kB " in line for line in lines[1:5])
+    assert [line.split(" kB ")[1].strip() for line in lines[1:5]] == ["XNNPACK, GPU", "GPU, Edge TPU", "-", "-"]
+    told = " ".join(" ".join(lines[6:]).split())
+    assert "colours_float32.tflite: 2 ADD, 2 CONV_2D, " in told
+    assert "; not by Edge TPU: needs int8 all through, has float32 colours_int8.tflite: 2 QUANTIZE, " in told
+    assert (
+        "; not by XNNPACK: QUANTIZE uint8 to int8, SOFTMAX int8, QUANTIZE int8 to uint8 colours_float32.onnx: " in told
+    )
+    assert max(map(len, lines)) <= 100
+
+
+def test_a_single_file_says_all_of_it_too(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
+    assert convert(colours, colours.model, tmp_path / "a.tflite", "--recipe", "int8") == 0
+    told = capsys.readouterr().out
+    assert "\noperators         2 QUANTIZE, " in told
+    assert " parameters, " in told
+    assert "\nXNNPACK           can take " in told
+    assert "\nEdge TPU          can take it whole" in told
 
 
 def test_one_that_fails_does_not_hide_the_others(colours: Trained, tmp_path: Path, capsys: Capture) -> None:

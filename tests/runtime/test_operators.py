@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,15 @@ def test_info_shows_what_a_file_of_either_format_computes(run: Run, models: Path
     shown = run("runtime", "info", models / name).stdout
     assert "M multiply-accumulates, " in shown
     assert shown.count("operators   ") == 1
+
+
+def test_info_as_json_has_it_too(run: Run, models: Path) -> None:
+    told = json.loads(run("runtime", "info", models / "rgb_int8.tflite", "--json").stdout)["operators"]
+    report = report_operators(models / "rgb_int8.tflite")
+    assert (told["macs"], told["parameters"], told["peak_bytes"]) == (9, report.parameters, report.peak_bytes)
+    assert told["counts"][0] == ["QUANTIZE", 2]
+    assert [fit["delegate"] for fit in told["delegates"]] == ["XNNPACK", "GPU", "Edge TPU"]
+    assert "QUANTIZE uint8 to int8" in told["delegates"][0]["obstacles"]
 
 
 def forget_shapes(path: Path, new: Path) -> Path:
