@@ -1,14 +1,12 @@
-"""Energy: from the processor's own counters (RAPL), or from a power meter's log."""
+"""Energy: from the processor's own counters (RAPL), or from a power meter's readings."""
 
 from __future__ import annotations
 
-import csv
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-
-from benchmarks.errors import BenchmarkError
 
 # The kernel's powercap interface: one folder a processor package, its counter in microjoules.
 # https://docs.kernel.org/power/powercap/powercap.html
@@ -58,22 +56,8 @@ class PowerLog:
         """The integral of the readings, straight lines between them; None where they do not span the time."""
         if not self.seconds or started_at < self.seconds[0] or ended_at > self.seconds[-1]:
             return None
-        inside = [(s, w) for s, w in zip(self.seconds, self.watts) if started_at < s < ended_at]
-        times = [started_at, *(second for second, _ in inside), ended_at]
-        watts = np.interp(times, self.seconds, self.watts)
+        # The readings inside, and one more at either end: of the many of a quick meter a turn is a few.
+        near = slice(bisect_right(self.seconds, started_at) - 1, bisect_left(self.seconds, ended_at) + 1)
+        times = [started_at, *self.seconds[near][1:-1], ended_at]
+        watts = np.interp(times, self.seconds[near], self.watts[near])
         return float(np.sum((watts[1:] + watts[:-1]) / 2 * np.diff(times)))
-
-
-def read_power_log(path: Path) -> PowerLog:
-    """Read a CSV file with the columns `seconds` (since 1970) and `watts`. Raises BenchmarkError for another."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = sorted((float(row["seconds"]), float(row["watts"])) for row in csv.DictReader(file))
-    except OSError as error:
-        raise BenchmarkError(f"{path}: {error.strerror}; give the power meter's log: --power-log FILE") from None
-    except (KeyError, TypeError, ValueError) as error:
-        raise BenchmarkError(
-            f"{path}: expected a CSV file with the columns seconds (since 1970) and watts "
-            f"({type(error).__name__}: {error})"
-        ) from None
-    return PowerLog(tuple(second for second, _ in rows), tuple(watt for _, watt in rows))

@@ -11,13 +11,11 @@ from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
-from benchmarks.conditions import with_power_log
 from benchmarks.data_digest import digest_data
 from benchmarks.errors import BenchmarkError
 from benchmarks.jsonable import to_json
 from benchmarks.machine import Machine
 from benchmarks.measurement import Failure, Measurement, Results, Round, Subject
-from benchmarks.power import PowerLog
 from benchmarks.progress import Progress, progress_bar
 from benchmarks.results_file import write_results
 from benchmarks.rounds import ENOUGH_ROUNDS, RoundSize, next_round
@@ -59,16 +57,6 @@ def run_benchmark(
     run.measure_latency()
     run.measure_accuracy()
     return run.results
-
-
-def add_power_log(results: Results, log: PowerLog) -> Results:
-    """The results with the energy of each round as a power meter's log has it."""
-
-    def with_energy(part: Round) -> Round:
-        return replace(part, conditions=with_power_log(part.conditions, log))
-
-    measured = [replace(m, rounds=tuple(map(with_energy, m.rounds))) for m in results.measurements]
-    return replace(results, measurements=tuple(measured))
 
 
 def _refuse_changes(file: Path, before: Results, now: Results, machines: Mapping[str, Machine]) -> None:

@@ -88,13 +88,15 @@ def run(args: argparse.Namespace) -> int:
 
 def _measure(args: argparse.Namespace, settings: Settings, file: Path) -> Results:
     from benchmarks.machine import Machine, ThisMachine
-    from benchmarks.power import read_power_log
+    from benchmarks.power_log import read_power_log
     from benchmarks.remote.machine import RemoteMachine
-    from benchmarks.results_file import read_results, write_results
-    from benchmarks.run import add_power_log, run_benchmark
+    from benchmarks.results_file import read_results
+    from benchmarks.run import run_benchmark
     from runtime.errors import EdgeframeError
 
     before = read_results(file) if args.resume else None
+    if args.power_log is not None:
+        read_power_log(args.power_log)  # so that one of another form ends the run before it begins
     machines: list[Machine] = [ThisMachine()]
     unreachable: dict[str, EdgeframeError] = {}
     for host in settings.hosts:
@@ -104,11 +106,20 @@ def _measure(args: argparse.Namespace, settings: Settings, file: Path) -> Result
             unreachable[host] = error
             print(f"benchmarks: {error}; the rest goes on", file=sys.stderr)
     results = run_benchmark(args.models, settings, file, machines, before=before, unreachable=unreachable)
-    if args.power_log is not None:
-        # Read at the end: until then the meter is still writing.
-        results = add_power_log(results, read_power_log(args.power_log))
-        write_results(file, results)
-    return results
+    return results if args.power_log is None else _add_energy(results, args.power_log, file)
+
+
+def _add_energy(results: Results, power_log: Path, file: Path) -> Results:
+    """Also to the results' file."""
+    from benchmarks.power_log import add_power_log, describe_gap, read_power_log
+    from benchmarks.results_file import write_results
+
+    log = read_power_log(power_log)  # not before: the meter was still writing it
+    with_energy = add_power_log(results, log)
+    write_results(file, with_energy)
+    if gap := describe_gap(with_energy, log):
+        print(f"benchmarks: {power_log} {gap}", file=sys.stderr)
+    return with_energy
 
 
 def _tell_what_is_there(file: Path, limits: Limits) -> None:

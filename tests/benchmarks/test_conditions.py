@@ -11,9 +11,10 @@ import pytest
 from benchmarks.conditions import Conditions, join_conditions, observe_conditions, with_power_log
 from benchmarks.errors import BenchmarkError
 from benchmarks.host import is_emulated
-from benchmarks.power import Energy, PowerLog, difference_joules, read_energy, read_power_log
+from benchmarks.power import Energy, PowerLog, difference_joules, read_energy
+from benchmarks.power_log import describe_gap, read_power_log
 from benchmarks.sensors import parse_gpu_memory
-from tests.benchmarks.figures import QUIET
+from tests.benchmarks.figures import QUIET, make_results
 
 
 def test_the_processors_own_counters_are_read_and_added(tmp_path: Path) -> None:
@@ -38,17 +39,46 @@ def test_a_power_meters_log_is_integrated_over_the_time_of_a_round(tmp_path: Pat
     # By hand: 2.5 to 3 W over half a second, 3 to 4 W over one, 4 W over half a second.
     assert log.energy_joules(10.5, 12.5) == pytest.approx(2.75 / 2 + 3.5 + 2)
     assert log.energy_joules(9, 12) is None
+    assert log.energy_joules(10, 13) == pytest.approx(2.5 + 3.5 + 4)
+    assert log.energy_joules(11.25, 11.75) == pytest.approx(3.5 / 2)
     assert with_power_log(replace(QUIET, spans=((11, 12),)), log).energy_joules == 3.5
     # Of two turns: 2 to 2.5 W over half a second, 4 W over a quarter; not what others used between them.
     assert with_power_log(replace(QUIET, spans=((10, 10.5), (12.5, 12.75))), log).energy_joules == 2.25 / 2 + 1
     assert with_power_log(replace(QUIET, spans=((10, 11), (13, 14))), log).energy_joules is None
 
 
-@pytest.mark.parametrize("text", ["time,power\n1,2\n", "seconds,watts\n1,much\n"])
-def test_a_power_log_of_another_form_is_refused(tmp_path: Path, text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("time,watts\n1,2\n", "no seconds in its first line"),
+        ("Seconds, Watts\n1,2\n", "no seconds and no watts in its first line"),
+        ("", "no seconds and no watts in its first line"),
+        ("seconds,watts\n1,much\n", "could not convert"),
+        ("seconds,watts\n1,nan\n", "nan in place of a number"),
+        ("seconds,watts\n1\n", "nothing in place of a number"),
+        ("seconds,watts\n1," + 200_000 * "2" + "\n", "field larger than field limit"),
+    ],
+)
+def test_a_power_log_of_another_form_is_refused(tmp_path: Path, text: str, reason: str) -> None:
     (tmp_path / "power.csv").write_text(text)
-    with pytest.raises(BenchmarkError, match="expected a CSV file with the columns seconds"):
+    with pytest.raises(BenchmarkError, match=rf"expected a CSV file with the columns seconds .*\({reason}"):
         read_power_log(tmp_path / "power.csv")
+
+
+def test_the_line_that_a_power_meter_is_writing_does_not_count_yet(tmp_path: Path) -> None:
+    (tmp_path / "power.csv").write_text("seconds,watts\n10,2\n11,3\n1")
+    assert read_power_log(tmp_path / "power.csv") == PowerLog((10.0, 11.0), (2.0, 3.0))
+
+
+def test_a_gap_of_a_power_log_is_told_with_the_clocks_of_both() -> None:
+    results = make_results(("a.tflite", 0.01, None))  # 12 rounds, each from 0 to 1
+    assert describe_gap(results, PowerLog((0.0, 1.0), (5.0, 5.0))) is None
+    gap = describe_gap(results, PowerLog((500.0, 9000.0), (5.0, 5.0)))
+    assert gap is not None
+    assert gap.startswith(
+        "has seconds 500 to 9000, the run went from 0 to 1 (since 1970): 12 of 12 rounds have no energy"
+    )
+    assert "has no readings" in (describe_gap(results, PowerLog((), ())) or "")
 
 
 def test_the_load_of_others_and_the_time_are_observed() -> None:

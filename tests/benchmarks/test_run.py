@@ -414,6 +414,34 @@ def test_a_power_meters_log_gives_the_energy_of_a_picture(
         assert part.conditions.energy_joules == pytest.approx(5 * seconds)
 
 
+def test_a_power_log_that_ends_before_the_run_is_told_and_can_be_added_later(
+    run: Run, models: Path, colours: Path, tmp_path: Path
+) -> None:
+    log, start = tmp_path / "power.csv", time.time() - 10
+    log.write_text(f"seconds,watts\n{start},5\n")
+    settings = ("--data", colours, "--out", tmp_path, "--runs", 2, "--power-log", log)
+    done = run("benchmarks", "run", models / "rgb_int8.tflite", *settings)
+    assert done.returncode == 0
+    assert done.stderr.startswith(f"benchmarks: {log} has seconds {start:.0f} to {start:.0f}, the run went from ")
+    assert done.stderr.endswith("have no energy; once the log spans them: the same command with --resume\n")
+    log.write_text(f"seconds,watts\n{start},5\n{time.time()},5\n")
+    done = run("benchmarks", "run", models / "rgb_int8.tflite", *settings, "--resume")
+    assert (done.returncode, done.stderr) == (0, "")
+    (measurement,) = read_results(tmp_path / "results.json").measurements
+    assert all(part.conditions.energy_joules for part in measurement.rounds)
+
+
+def test_a_power_log_that_is_not_there_ends_a_run_before_it_begins(
+    run: Run, models: Path, colours: Path, tmp_path: Path
+) -> None:
+    settings = ("--data", colours, "--out", tmp_path / "out", "--power-log", tmp_path / "none.csv")
+    done = run("benchmarks", "run", models / "rgb_int8.tflite", *settings)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"benchmarks: {tmp_path}/none.csv: No such file or directory; start the power meter")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
 def test_data_in_the_form_of_mlperf_tiny_is_read(run: Run, models: Path, tmp_path: Path) -> None:
     data = write_tiny_data(tmp_path / "ic01")
     assert (
