@@ -141,11 +141,17 @@ def _look_at_cameras() -> Iterator[Finding]:
                 "no USB camera (no /dev/video* that captures)",
                 "plug one in; without: runtime classify --camera test",
             )
-    if importlib.util.find_spec("picamera2") is not None:
-        yield Finding("ok", "picamera2 (the Raspberry Pi's own camera): runtime classify --camera picamera2")
-    elif Path("/proc/device-tree/model").exists():
-        yield Finding(
-            "lacks",
-            "picamera2 (the Raspberry Pi's own camera) is not installed",
-            "sudo apt install python3-picamera2, and make the virtual environment with --system-site-packages",
-        )
+    # Others than a Raspberry Pi have no use for it.
+    if importlib.util.find_spec("picamera2") is not None or Path("/proc/device-tree/model").exists():
+        yield _try_picamera2()
+
+
+def _try_picamera2() -> Finding:
+    from runtime.sources.picamera import import_picamera2
+
+    what = "picamera2 (the Raspberry Pi's own camera)"
+    try:
+        import_picamera2()
+    except EdgeframeError as error:
+        return Finding("lacks", what, str(error))
+    return Finding("ok", f"{what}: runtime classify --camera picamera2")

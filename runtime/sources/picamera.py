@@ -98,4 +98,9 @@ def import_picamera2() -> Any:
             f"picamera2 cannot be imported ({error}); sudo apt install python3-picamera2, and make the virtual "
             "environment with --system-site-packages"
         ) from None
+    except ValueError as error:  # what extensions made for numpy 1, as Debian 12's, say of numpy 2
+        raise SourceError(
+            f"picamera2 cannot be imported ({error}); it is made for an older numpy than this environment's: "
+            "pip install 'edgeframe[tflite]' 'numpy<2'"
+        ) from None
     return Picamera2

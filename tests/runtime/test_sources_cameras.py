@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from concurrent import futures
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from runtime.sources.attached import AttachedCamera, list_attached
 from runtime.sources.camera_mode import FFMPEG_FORMATS, CameraMode, choose_mode
 from runtime.sources.live import LiveSource
 from runtime.sources.picamera import PicameraFeed
-from tests.conftest import Run
+from tests.conftest import ROOT, Run
 
 CARD = ModelCard("rgb", "mean colour", ("red", "green", "blue"), InputSize(16, 16), Fit())
 SIDE_224 = InputSize(224, 224)
@@ -211,3 +213,15 @@ def test_a_pi_camera_that_fails_is_told_with_the_remedy() -> None:
 def test_the_pi_camera_is_listed_and_the_usb_cameras_that_libcamera_sees_are_not() -> None:
     listed = [camera for camera in list_attached(lambda: FakePicamera2) if camera.spec == "picamera2"]
     assert listed == [AttachedCamera("picamera2", "imx219")]
+
+
+@pytest.mark.parametrize("command", ["classify --camera picamera2", "doctor", "cameras"])
+def test_a_picamera2_made_for_another_numpy_is_told_with_the_remedy(run: Run, tmp_path: Path, command: str) -> None:
+    """As Debian 12's simplejpeg, which picamera2 imports, beside numpy 2."""
+    (tmp_path / "picamera2.py").write_text("raise ValueError('numpy.dtype size changed')")
+    path = os.pathsep.join((str(ROOT), str(tmp_path)))
+    done = run("runtime", *command.split(), env={**os.environ, "PYTHONPATH": path})
+    assert done.returncode == (1 if "classify" in command else 0)
+    assert "Traceback" not in done.stderr
+    remedy = "(numpy.dtype size changed); it is made for an older numpy than this environment's: pip install "
+    assert (remedy in done.stdout + done.stderr) == (command != "cameras")
