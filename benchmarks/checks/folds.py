@@ -19,14 +19,14 @@ _SEED = 7
 def run_folds(
     training: Training, folds: int, data_dir: Path, out: Path, tell: Callable[[str], None]
 ) -> tuple[Outcome, ...]:
-    """Train once for each fold of the training pictures, which are its test, on the others; in `out`/fold-1 and so on.
+    """Train once for each fold of the training pictures, which are its test, on the others; in folders of `out`.
 
     Raises BenchmarkError when the training is of no tar of pictures, a class has fewer pictures than folds, or one
     of them fails.
     """
     if training.data not in DATA_FILES:
         raise BenchmarkError(f"{training.name}: --folds is for trainings on a tar of pictures, not {training.data}")
-    places = [out / f"fold-{number}" for number in range(1, folds + 1)]
+    places = [out / f"fold-{number}-of-{folds}" for number in range(1, folds + 1)]
     _write_folds(data_dir / DATA_FILES[training.data], places)
     return tuple(run_training(training, place, place, tell) for place in places)
 
@@ -63,7 +63,7 @@ def _write_folds(source: Path, places: Sequence[Path]) -> None:
                 if not (place / source.name).exists():
                     _write_fold(tar, shares, number, place / source.name)
     except (OSError, tarfile.TarError) as error:
-        raise BenchmarkError(f"{source}: cannot be shared out in folds ({error})") from None
+        raise BenchmarkError(f"{source}: cannot be shared out in folds ({error}); --data-dir must have it") from None
 
 
 def _share(members: Sequence[tarfile.TarInfo], folds: int, source: Path) -> dict[str, int]:

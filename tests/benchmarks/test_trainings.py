@@ -115,7 +115,7 @@ def test_each_training_picture_is_in_the_test_of_one_fold_and_no_test_picture_in
     training = Training("squares", "cats_dogs", "mlp", ("--epochs", "1", "--size", "8"))
     outcomes = run_folds(training, 2, photos, tmp_path / "out", lambda line: None)
     assert [fold.count for fold in outcomes] == [4, 4]
-    names = [names_of(tmp_path / "out" / f"fold-{number}" / "cats_vs_dogs.tar") for number in (1, 2)]
+    names = [names_of(tmp_path / "out" / f"fold-{number}-of-2" / "cats_vs_dogs.tar") for number in (1, 2)]
     tests = [{name.removeprefix("test/") for name in fold if name.startswith("test/")} for fold in names]
     trains = [{name.removeprefix("train/") for name in fold if name.startswith("train/")} for fold in names]
     assert tests[0].isdisjoint(tests[1])
