@@ -110,6 +110,6 @@ class Checkpoint:
         for name, value in self._settings:
             if settings.get(name) != value:
                 raise TrainingError(
-                    f"{self.path}: was begun with {name} {settings.get(name)!r}, not {value!r}; give the same "
+                    f"{self.path}: was begun with {name} {settings.get(name)!r}, not {value!r}; give the same data and "
                     "arguments, or leave out --resume to train from the start"
                 )

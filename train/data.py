@@ -34,6 +34,10 @@ class TrainingData:
     validation: DataSet
     test: DataSet
 
+    def counts(self) -> str:
+        """How many pictures each split has, in words."""
+        return ", ".join(f"{len(data):,} {data.split}" for data in (self.train, self.validation, self.test))
+
     def are_gray(self) -> bool:
         """Whether all of some pictures that can be read are gray."""
         pictures = [picture for _, picture in self.train.sample(_GLANCED_AT).pictures(_ignore)]

@@ -25,8 +25,8 @@ _TEACHER_SHARE = 0.7
 def build_learner(model: keras.Model, settings: Settings, teacher: keras.Model | None = None) -> keras.Model:
     """(values, targets) -> rows of probabilities; `model` shares its weights with it.
 
-    values: what `model` takes. targets: float32, batch x classes. teacher: pictures of the same kind, of any size ->
-    probabilities of all classes in the same order, as load_teacher gives them; never learns.
+    values: what `model` takes. targets: float32, batch x classes. teacher: pictures of any size, of `model`'s channels
+    or RGB -> probabilities of all classes in the same order, as load_teacher gives them; never learns.
     """
     shape = tuple(model.input.shape[1:])
     values = keras.Input(shape, name="values")
@@ -36,8 +36,10 @@ def build_learner(model: keras.Model, settings: Settings, teacher: keras.Model |
     rows = [as_classes(model(pictures)), wanted]
     if teacher is not None:
         teacher.trainable = False
-        height, width = teacher.input.shape[1:3]
+        height, width, channels = teacher.input.shape[1:]
         seen = pictures if (height, width) == shape[:2] else layers.Resizing(height, width)(pictures)
+        if channels != shape[-1]:
+            seen = ops.repeat(seen, channels, axis=-1)  # gray as RGB
         rows.append(teacher(seen, training=False))
     return keras.Model([values, targets], ops.stack([ops.cast(row, "float32") for row in rows], axis=1))
 

@@ -11,10 +11,11 @@ from runtime.errors import ModelError, TrainingError
 from train.objective import as_classes
 
 
-def load_teacher(path: Path | None, labels: tuple[str, ...]) -> keras.Model | None:
+def load_teacher(path: Path | None, labels: tuple[str, ...], channels: int) -> keras.Model | None:
     """The model in a `.keras` (pictures 0..255 -> probabilities of all `labels`, in their order); None without a path.
 
-    Raises ModelError where there is none, TrainingError where it knows other classes.
+    channels: of its student's pictures; gray ones (1) are shown to a teacher of RGB, too.
+    Raises ModelError where there is none, TrainingError where it knows other classes, or gray pictures only.
     """
     if path is None:
         return None
@@ -25,6 +26,10 @@ def load_teacher(path: Path | None, labels: tuple[str, ...]) -> keras.Model | No
         only = sorted(set(labels) ^ set(card.labels))
         raise TrainingError(
             f"--distill {path}: was trained on other classes ({', '.join(only[:3])}); train it on the same data"
+        )
+    if card.input.channels < channels:
+        raise TrainingError(
+            f"--distill {path}: takes gray pictures, its student learns from RGB ones; train it on the same data"
         )
     try:
         model = keras.saving.load_model(path, compile=False)  # safe mode: no code from the file is run

@@ -62,13 +62,14 @@ def train_model(
     variant = Variant(plan.size, plan.alpha, pretrained=plan.strategy.pretrained)
     network = build_network(plan.architecture, variant, len(data.labels))
     precision = choose_precision(network.whole) if plan.recipe == "own" else "float32"
-    settings = (("data", data.name), *plan.settings(), ("precision", precision))
+    settings = (("data", data.name), ("pictures", data.counts()), *plan.settings(), ("precision", precision))
     checkpoint = Checkpoint(out, settings)
     state = checkpoint.read() if resume else State()
     set_precision(network.backbone, precision)  # the classifier's probabilities are float32 everywhere
     reader = Reader(plan.size, plan.fit, progress)
     pictures = Pictures(data, reader, as_lessons=plan.recipe == "lesson")
-    learning = Learning(plan, network, load_teacher(plan.teacher, data.labels), pictures, progress, devices)
+    teacher = load_teacher(plan.teacher, data.labels, plan.size.channels)
+    learning = Learning(plan, network, teacher, pictures, progress, devices)
     state, stopped = _learn(learning, state, checkpoint, tensorboard)
     set_precision(network.backbone, "float32")  # as it is written and used; its weights are so already
     evaluation = evaluate(_answers(network.whole, data.test, reader), data.labels)

@@ -45,7 +45,16 @@ def read_npz(path: Path, labels: tuple[str, ...]) -> Arrays:
             }
             if "labels" in file:
                 labels = tuple(str(label) for label in file["labels"])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except (
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+    ) as error:
         raise DataError(
             f"{path}: is no .npz of pictures ({error}); expected x_train, y_train, x_test, y_test"
         ) from None
@@ -77,17 +86,50 @@ def read_cifar10(path: Path, labels: tuple[str, ...]) -> Arrays:
 def _checked(path: Path, labels: tuple[str, ...], splits: dict[str, tuple[np.ndarray, np.ndarray]]) -> Arrays:
     checked = {}
     for split, (pictures, classes) in splits.items():
-        targets = np.asarray(classes).reshape(-1).astype(np.int64)
-        if pictures.dtype != np.uint8 or pictures.ndim not in (3, 4) or len(pictures) != len(targets):
+        targets = _class_numbers(path, split, classes)
+        shape = pictures.shape
+        if pictures.dtype != np.uint8 or not _are_pictures(shape) or len(pictures) != len(targets):
             raise DataError(
-                f"{path}: {split} has {pictures.dtype} pictures of shape {pictures.shape} and {len(targets)} classes; "
-                "expected uint8, count x height x width (x 3), and as many classes"
+                f"{path}: {split} has {pictures.dtype} pictures of shape {shape} and {len(targets)} classes; "
+                "expected uint8, count x height x width (x 3 for RGB), and a class number for each"
             )
         checked[split] = (pictures, targets)
-    top = max(int(targets.max(initial=0)) for _, targets in checked.values())
+    return Arrays(_checked_labels(path, labels, checked), checked)
+
+
+def _are_pictures(shape: tuple[int, ...]) -> bool:
+    return (len(shape) == 3 or (len(shape) == 4 and shape[3] in (1, 3))) and 0 not in shape[1:]
+
+
+def _class_numbers(path: Path, split: str, classes: np.ndarray) -> np.ndarray:
+    """int64, one a picture, 0 or above."""
+    found = np.asarray(classes)
+    whole = found.dtype.kind in "iub" or (found.dtype.kind == "f" and bool((found == np.trunc(found)).all()))
+    targets = found.reshape(-1).astype(np.int64) if whole else np.empty(0, np.int64)
+    if not whole or targets.min(initial=0) < 0:
+        example = next((value for value in found.reshape(-1).tolist() if _is_no_class(value)), found.dtype)
+        raise DataError(f"{path}: {split} has the class {example!r}; expected whole numbers from 0 on")
+    return targets
+
+
+def _is_no_class(value: object) -> bool:
+    return not isinstance(value, (int, float)) or value < 0 or value % 1 != 0
+
+
+def _checked_labels(
+    path: Path, labels: tuple[str, ...], splits: dict[str, tuple[np.ndarray, np.ndarray]]
+) -> tuple[str, ...]:
+    """`labels`, or the classes' numbers where there are none."""
+    top = max(int(targets.max(initial=0)) for _, targets in splits.values())
+    count = sum(len(targets) for _, targets in splits.values())
     if labels and top >= len(labels):
         raise DataError(f"{path}: has class {top}, but only {len(labels)} labels")
-    return Arrays(labels or tuple(str(number) for number in range(top + 1)), checked)
+    if len(set(labels)) < len(labels):
+        twice = next(label for label in labels if labels.count(label) > 1)
+        raise DataError(f"{path}: has the label {twice!r} more than once; name each class differently")
+    if not labels and top >= max(count, 2):
+        raise DataError(f"{path}: has class {top}, but only {count} pictures; number the classes from 0 on")
+    return labels or tuple(str(number) for number in range(top + 1))
 
 
 def _find(folder: Path, stem: str) -> Path | None:

@@ -18,6 +18,8 @@ _CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "hor
 
 _CIFAR10_OF_KERAS = "cifar-10-batches-py-target/cifar-10-batches-py"
 
+_TARS = (".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")
+
 # name: class names, and where it may lie below the data folder or the Keras cache
 NAMED = {
     "mnist": (_DIGITS, ("mnist.npz",)),
@@ -73,10 +75,12 @@ def _open_source(path: Path, labels: tuple[str, ...]) -> Arrays | PictureTree:
         raise DataError(f"{path}: no such file or folder, and none of the named data sets ({', '.join(NAMED)})")
     if path.suffix == ".npz":
         return read_npz(path, labels)
-    if path.name.endswith((".tar", ".tar.gz", ".tgz")):
+    if path.name.lower().endswith(_TARS):
         return open_tar(path)
     if not path.is_dir():
-        raise DataError(f"{path}: expected a folder of pictures, a .tar of one, or an .npz")
+        raise DataError(
+            f"{path}: expected a folder of pictures, one packed as {', '.join(_TARS)}, or an .npz; unpack others"
+        )
     if any(path.glob("*-images-idx3-ubyte*")):
         return read_idx_folder(path, labels)
     if (path / "data_batch_1").exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import posixpath
 import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,13 +18,22 @@ from runtime.folders import list_files, natural_order
 from runtime.picture import PICTURE_SUFFIXES, open_picture
 
 LABELS_FILE = "labels.csv"
+# What people call the folders of the splits, whether in capitals or not.
 _SPLIT_FOLDERS = {
     "train": "train",
+    "training": "train",
+    "train_set": "train",
+    "training_set": "train",
     "validation": "validation",
+    "validation_set": "validation",
     "val": "validation",
     "valid": "validation",
     "test": "test",
+    "testing": "test",
+    "test_set": "test",
 }
+# What macOS leaves in an archive beside the pictures.
+_NO_CLASS = "__MACOSX"
 
 
 @dataclass(frozen=True)
@@ -95,18 +105,19 @@ class PictureTree:
 
 
 def open_folder(path: Path) -> PictureTree:
-    return PictureTree(
-        str(path), tuple(file for file in list_files(path) if _is_wanted(file)), lambda file: path / file
-    )
+    found = [file for file in list_files(path) if _is_wanted(file)]
+    prefix = _common_folder(found)
+    return PictureTree(str(path), tuple(file[len(prefix) :] for file in found), lambda file: path / (prefix + file))
 
 
 def open_tar(path: Path) -> PictureTree:
     """Files of a plain tar are read from where they lie; a compressed one is kept in memory, still encoded."""
     try:
         with tarfile.open(path) as archive:
-            members = {member.name[2:] if member.name.startswith("./") else member.name: member for member in archive}
+            members = {_name_inside(member.name, path): member for member in archive}
             wanted = {name: member for name, member in members.items() if member.isfile() and _is_wanted(name)}
-            held = {} if path.suffix == ".tar" else {name: _extract(archive, wanted[name]) for name in wanted}
+            plain = isinstance(archive.fileobj, io.BufferedReader)
+            held = {} if plain else {name: _extract(archive, wanted[name]) for name in wanted}
     except (OSError, tarfile.TarError, EOFError) as error:
         raise DataError(f"{path}: cannot be read as a tar ({error}); copy it again") from None
 
@@ -128,18 +139,30 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     return file.read()
 
 
+def _name_inside(name: str, path: Path) -> str:
+    """A tar's name of a file, below the tar's root. Raises DataError where it lies outside."""
+    if name.startswith("/") or ".." in name.split("/"):
+        raise DataError(f"{path}: holds {name!r}, which lies outside of it; pack the folder of the classes anew")
+    return posixpath.normpath(name)
+
+
 def _common_folder(names: list[str]) -> str:
-    """The one folder that all files of a tar lie in (`flowers/`), unless that is a split or a class."""
+    """The folders that all files lie in (`flowers/`, `data/flowers/`), without those of splits and classes."""
     folders = {name.partition("/")[0] for name in names}
-    deep = all(name.count("/") >= 2 for name in names)
-    if len(folders) == 1 and deep and not folders & set(_SPLIT_FOLDERS):
-        return f"{folders.pop()}/"
+    folder = f"{next(iter(folders), '')}/"
+    inside = [name[len(folder) :] for name in names]
+    if (
+        len(folders) == 1
+        and _split_of(folder) is None
+        and (LABELS_FILE in inside or all("/" in file for file in inside))
+    ):
+        return folder + _common_folder(inside)
     return ""
 
 
 def _split_of(file: str) -> str | None:
     folder, slash, _ = file.partition("/")
-    return _SPLIT_FOLDERS.get(folder) if slash else None
+    return _SPLIT_FOLDERS.get(folder.casefold().replace("-", "_").replace(" ", "_")) if slash else None
 
 
 def _is_picture(file: str) -> bool:
@@ -148,4 +171,5 @@ def _is_picture(file: str) -> bool:
 
 def _is_wanted(file: str) -> bool:
     path = PurePosixPath(file)
-    return (_is_picture(file) or path.name == LABELS_FILE) and not any(part.startswith(".") for part in path.parts)
+    hidden = any(part.startswith(".") or part == _NO_CLASS for part in path.parts)
+    return (_is_picture(file) or path.name == LABELS_FILE) and not hidden

@@ -180,3 +180,91 @@ def test_data_that_cannot_be_used_is_told_with_what_was_expected(tmp_path: Path,
         open_dataset("mnist", "train", tmp_path)
     with pytest.raises(DataError, match="expected one of train"):
         open_dataset(class_folders, "holdout")
+
+
+def test_split_folders_are_known_by_other_names_and_in_capitals(tmp_path: Path) -> None:
+    for folder in ("Training_Set", "Val", "TEST"):
+        for label in ("a", "b"):
+            write_pictures(tmp_path / folder / label, 3)
+    assert {split: data.labels for split, data in all_splits(tmp_path).items()} == dict.fromkeys(
+        ("train", "validation", "test"), ("a", "b")
+    )
+
+
+def test_classes_are_found_in_a_folder_within_others_beside_what_macos_leaves(tmp_path: Path) -> None:
+    for label in ("a", "b"):
+        write_pictures(tmp_path / "data" / "flowers" / label, 10)
+    write_pictures(tmp_path / "__MACOSX" / "data", 1)
+    assert open_dataset(tmp_path, "train").labels == ("a", "b")
+    for suffix, mode in ((".tar.xz", "w:xz"), (".tar.bz2", "w:bz2"), (".TAR", "w")):
+        with tarfile.open(tmp_path / f"packed{suffix}", mode) as archive:  # type: ignore[call-overload]
+            archive.add(tmp_path / "data", "./data")
+        packed = open_dataset(tmp_path / f"packed{suffix}", "train")
+        assert packed.labels == ("a", "b")
+        assert np.asarray(packed.read(0)).shape == (6, 5, 3)
+
+
+def test_a_packed_table_of_labels_is_found_in_its_folder(tmp_path: Path) -> None:
+    write_pictures(tmp_path / "flat", 3)
+    (tmp_path / "flat" / "labels.csv").write_text("file,label\n0.png,dog\n2.png,cat\n1.png,dog\n")
+    with tarfile.open(tmp_path / "flat.tar", "w") as archive:
+        archive.add(tmp_path / "flat", "flat")
+    assert open_dataset(tmp_path / "flat.tar", "all").labels == ("cat", "dog")
+
+
+@pytest.mark.parametrize("name", ["../daisy/0.png", "/daisy/0.png", "daisy/../../0.png"])
+def test_a_tar_with_files_outside_of_it_is_refused(tmp_path: Path, class_folders: Path, name: str) -> None:
+    with tarfile.open(tmp_path / "odd.tar", "w") as archive:
+        archive.add(class_folders, "pets")
+        member = tarfile.TarInfo(name)
+        archive.addfile(member)
+    with pytest.raises(DataError, match="lies outside of it; pack"):
+        open_dataset(tmp_path / "odd.tar", "train")
+
+
+PICTURES = np.zeros((8, 4, 4), np.uint8)
+CLASSES = np.arange(8) % 2
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"y_train": np.array(["a", "b"] * 4)}, "the class 'a'; expected whole numbers"),
+        ({"y_train": CLASSES + 0.5}, "the class 0.5; expected whole numbers"),
+        ({"y_train": CLASSES - 1}, "the class -1; expected whole numbers"),
+        ({"y_train": CLASSES * np.nan}, "the class nan; expected whole numbers"),
+        ({"y_train": np.eye(8, dtype=np.uint8)}, "64 classes; expected"),
+        ({"y_train": CLASSES * 2_000_000_000}, "only 8 pictures"),
+        ({"x_train": np.zeros((8, 4, 4, 4), np.uint8)}, "x 3 for RGB"),
+        ({"x_train": np.zeros((8, 3, 9, 9), np.uint8)}, "x 3 for RGB"),
+        ({"x_train": np.zeros((8, 0, 4), np.uint8)}, "x 3 for RGB"),
+        ({"x_train": np.zeros((8, 4, 4), np.float32)}, "float32 pictures"),
+        ({"labels": np.array(["a", "a"])}, "the label 'a' more than once"),
+        ({"labels": np.array([{"a": 1}], dtype=object)}, "is no .npz of pictures"),
+    ],
+)
+def test_arrays_that_are_no_pictures_with_classes_are_refused(
+    tmp_path: Path, arrays: dict[str, np.ndarray], words: str
+) -> None:
+    np.savez(tmp_path / "d.npz", **{"x_train": PICTURES, "y_train": CLASSES, **arrays})  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=words):
+        open_dataset(tmp_path / "d.npz", "train")
+
+
+def test_a_compressed_tar_by_the_name_of_a_plain_one_gives_the_same_pictures(
+    tmp_path: Path, class_folders: Path
+) -> None:
+    with tarfile.open(tmp_path / "pets.tar", "w:gz") as archive:
+        archive.add(class_folders, "pets")
+    for number, picture in (data := open_dataset(tmp_path / "pets.tar", "test")).pictures(pytest.fail):
+        assert np.asarray(picture).max() == (10, 20)[data.targets[number]]
+
+
+def test_one_array_named_npz_and_a_zip_are_refused(tmp_path: Path) -> None:
+    with (tmp_path / "one.npz").open("wb") as file:
+        np.save(file, PICTURES)
+    with pytest.raises(DataError, match=r"is no \.npz of pictures"):
+        open_dataset(tmp_path / "one.npz", "train")
+    (tmp_path / "pictures.zip").write_bytes(b"PK")
+    with pytest.raises(DataError, match="unpack others"):
+        open_dataset(tmp_path / "pictures.zip", "train")

@@ -66,6 +66,18 @@ def test_other_arguments_cannot_go_on_with_it(
     assert "was begun with seed '3', not '4'" in done.stderr
 
 
+def test_other_pictures_cannot_go_on_with_it(
+    run: Run, offline: dict[str, str], part_of_sample: Path, killed: Path, tmp_path: Path
+) -> None:
+    fewer = tmp_path / "fewer" / part_of_sample.name
+    fewer.parent.mkdir()
+    with np.load(part_of_sample) as whole:
+        np.savez(fewer, **{name: whole[name][:400] for name in whole.files})
+    done = run("train", *_arguments(fewer, killed), "--resume", env=offline)
+    assert done.returncode == 1
+    assert "was begun with pictures '1,800 train, 200 validation, 500 test', not '356 train" in done.stderr
+
+
 def test_a_damaged_file_is_named(run: Run, offline: dict[str, str], part_of_sample: Path, tmp_path: Path) -> None:
     out = tmp_path / "clothes.keras"
     out.with_name("clothes.keras.resume").write_bytes(b"PK\3\4 and then nothing")

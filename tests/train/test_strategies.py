@@ -190,6 +190,16 @@ def test_a_teacher_of_other_classes_is_refused(clothes: TrainingData, tmp_path: 
         _train(_plan("mlp", "scratch", teacher=with_new_head[2]), clothes, tmp_path / "mlp.keras")
 
 
+def test_a_teacher_of_rgb_pictures_teaches_a_student_of_gray_ones_but_not_the_other_way(
+    clothes: TrainingData, tmp_path: Path
+) -> None:
+    teacher, _ = _train(_plan("resnet8", "scratch"), clothes, tmp_path / "rgb.keras")
+    student, _ = _train(_plan("mlp", "scratch", teacher=tmp_path / "rgb.keras"), clothes, tmp_path / "gray.keras")
+    assert (teacher.input.shape[-1], student.input.shape[-1]) == (3, 1)
+    with pytest.raises(TrainingError, match="takes gray pictures"):
+        _train(_plan("resnet8", "scratch", teacher=tmp_path / "gray.keras"), clothes, tmp_path / "other.keras")
+
+
 def test_scratch_trains_every_weight(clothes: TrainingData, tmp_path: Path) -> None:
     keras.utils.set_random_seed(0)
     row = find_architecture("cnn")
