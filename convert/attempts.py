@@ -90,7 +90,7 @@ class Trial:
         path = Path(tempfile.mkdtemp(dir=self.folder), self.target.path.name)
         network = self._network
         if recipe.has_corrected_biases:
-            network = correct_biases(network, self.material.calibration.pictures, self.observer, recipe.keep_float)
+            network = correct_biases(network, self.material.calibration.pictures, self.observer, recipe)
         return path, self.target.form.load_writer()(network, recipe, self._calibration, path, self.observer)
 
     @cached_property
@@ -115,7 +115,7 @@ def recipes_to_try(
     elif chosen.worst:
         recipe = replace(recipe, keep_float=suspects()[: chosen.worst])
     yield recipe
-    if can_correct and recipe.activations == "int8":
+    if can_correct and recipe.is_integer:
         recipe = replace(recipe, has_corrected_biases=True)
         yield recipe
     if chosen.auto:
