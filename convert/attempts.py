@@ -14,6 +14,7 @@ from convert.agreement import Agreement, ScorePicture, measure_agreement
 from convert.bias_correction import can_correct_biases, correct_biases
 from convert.bounds import is_within_bounds
 from convert.diagnose_files import diagnose_file
+from convert.failure import LeftInFloatError
 from convert.float_layers import FloatLayers
 from convert.interrupts import defer_interrupts
 from convert.material import Material
@@ -59,17 +60,24 @@ class Trial:
 
     def run(self) -> Attempt:
         """Try one way after the other until a file is good; the best of them."""
+        try:
+            return self._run(self.target.recipe)
+        except LeftInFloatError as error:
+            if not self.target.float_layers.auto:
+                raise
+            return self._run(replace(self.target.recipe, keep_float=error.layers))
+
+    def _run(self, recipe: Recipe) -> Attempt:
         attempts: list[Attempt] = []
 
         def best() -> Attempt:
             return max(attempts, key=lambda attempt: attempt.rank)
 
         def find_suspects() -> tuple[str, ...]:
-            path = best().path if attempts else self._write(self.target.recipe)[0]
+            path = best().path if attempts else self._write(recipe)[0]
             return diagnose_file(self._network, path, self._calibration, self.observer).suspects()
 
-        chosen, recipe = self.target.float_layers, self.target.recipe
-        can_correct = can_correct_biases(self._network)
+        chosen, can_correct = self.target.float_layers, can_correct_biases(self._network)
         for way in recipes_to_try(chosen, recipe, find_suspects, can_correct=can_correct):
             attempts.append(self._attempt(way))
             may_gain = can_correct and not way.has_corrected_biases and best().agreement.top1 < _GOOD_AGREEMENT
@@ -90,7 +98,7 @@ class Trial:
         path = Path(tempfile.mkdtemp(dir=self.folder), self.target.path.name)
         network = self._network
         if recipe.has_corrected_biases:
-            network = correct_biases(network, self.material.calibration.pictures, self.observer, recipe.keep_float)
+            network = correct_biases(network, self.material.calibration.pictures, self.observer, recipe)
         return path, self.target.form.load_writer()(network, recipe, self._calibration, path, self.observer)
 
     @cached_property
@@ -115,11 +123,11 @@ def recipes_to_try(
     elif chosen.worst:
         recipe = replace(recipe, keep_float=suspects()[: chosen.worst])
     yield recipe
-    if can_correct and recipe.activations == "int8":
+    if can_correct and recipe.is_integer:
         recipe = replace(recipe, has_corrected_biases=True)
         yield recipe
     if chosen.auto:
-        ranked = suspects()
+        ranked = [layer for layer in suspects() if layer not in recipe.keep_float]
         for count in _COUNTS:
             if count <= len(ranked):
-                yield replace(recipe, keep_float=ranked[:count])
+                yield replace(recipe, keep_float=(*recipe.keep_float, *ranked[:count]))

@@ -18,10 +18,11 @@ import numpy as np
 
 from convert.network import Network
 from convert.observer import Observer
+from convert.recipes import Recipe
 from convert.steps import Step, is_relu, list_steps
 
 _WEIGHT_LEVELS = 127  # either side of 0
-_VALUE_LEVELS = 255
+_VALUE_LEVELS = {"int8": 255, "int16": 65535}
 # A mean over all cells of so many pictures moves little with more of them; of each, two activations are in memory.
 _PICTURES = 32
 _OUTPUT_CHANNELS = {"Conv2D": (3,), "Dense": (1,), "DepthwiseConv2D": (2, 3)}  # axes of the kernel
@@ -35,18 +36,17 @@ def can_correct_biases(network: Network) -> bool:
     return bool(list_steps(network.model))
 
 
-def correct_biases(
-    network: Network, pictures: np.ndarray, observer: Observer, keep_float: Sequence[str] = ()
-) -> Network:
-    """The network with a model for its int8 files whose biases are corrected.
+def correct_biases(network: Network, pictures: np.ndarray, observer: Observer, recipe: Recipe) -> Network:
+    """The network with a model for its files of an integer recipe whose biases are corrected.
 
-    pictures: those that calibrate, uint8, count x height x width x channels. keep_float: layers that are not rounded.
+    pictures: those that calibrate, uint8, count x height x width x channels.
     """
     model = _copy_model(network.model)
     # Spread, as they may be in the order of their classes.
     spread = np.linspace(0, len(pictures) - 1, min(len(pictures), _PICTURES)).round().astype(int)
     steps = list_steps(model)
-    _correct(steps, pictures[spread], observer, _find_float(steps, set(keep_float)))
+    floats = _find_float(steps, set(recipe.keep_float))
+    _correct(steps, pictures[spread], observer, floats, _VALUE_LEVELS[recipe.activations])
     return network.with_corrected(model)
 
 
@@ -72,26 +72,27 @@ def _find_float(steps: Sequence[Step], names: set[str]) -> set[int]:
     return {number for number, leader in enumerate(leaders) if leader in floats}
 
 
-def _correct(steps: Sequence[Step], pictures: np.ndarray, observer: Observer, floats: set[int]) -> None:
+def _correct(steps: Sequence[Step], pictures: np.ndarray, observer: Observer, floats: set[int], levels: int) -> None:
+    """Correct the steps' biases in place. floats: the numbers of those not rounded. levels: of all others' results."""
     values: dict[int, _Pair] = {}
     for number, step in enumerate(observer.track(steps, "correcting biases", len(steps))):
         if step.layer is None:
             values[number] = (pictures.astype(np.float32),) * 2
             continue
-        compute = _compute_float if number in floats else _compute
-        values[number] = compute(step, steps, [values[taken] for taken in step.inputs])
+        given = [values[taken] for taken in step.inputs]
+        values[number] = _compute_float(step, given) if number in floats else _compute(step, steps, given, levels)
         for taken in step.inputs:
             if max(steps[taken].readers) == number:
                 values.pop(taken, None)
 
 
-def _compute_float(step: Step, steps: Sequence[Step], given: list[_Pair]) -> _Pair:
+def _compute_float(step: Step, given: list[_Pair]) -> _Pair:
     return step.run([one for one, _ in given]), step.run([one for _, one in given])
 
 
-def _compute(step: Step, steps: Sequence[Step], given: list[_Pair]) -> _Pair:
+def _compute(step: Step, steps: Sequence[Step], given: list[_Pair], levels: int) -> _Pair:
     if is_relu(step):
-        return _rectify(step, steps[step.inputs[0]], *given[0])
+        return _rectify(step, steps[step.inputs[0]], *given[0], levels)
     exact = step.run([one for one, _ in given])
     rounded = _run_rounded(step, [one for _, one in given])
     readers = [steps[number] for number in step.readers]
@@ -104,23 +105,23 @@ def _compute(step: Step, steps: Sequence[Step], given: list[_Pair]) -> _Pair:
     # The formats compute these together with the layer before, and round what comes of it.
     if is_normalised or (readers and all(is_relu(reader) for reader in readers)):
         return exact, rounded
-    return exact, _round_values(rounded, float(exact.min()), float(exact.max()))
+    return exact, _round_values(rounded, float(exact.min()), float(exact.max()), levels)
 
 
-def _rectify(step: Step, before: Step, exact: np.ndarray, rounded: np.ndarray) -> _Pair:
+def _rectify(step: Step, before: Step, exact: np.ndarray, rounded: np.ndarray, levels: int) -> _Pair:
     """The results of a rectifier, with the bias of the step before corrected once more by them."""
     wanted = step.run([exact])
     low, high = float(wanted.min()), float(wanted.max())
     axes = tuple(range(wanted.ndim - 1))
     bias, moved = _bias(before), np.zeros(wanted.shape[-1], np.float32)
-    got = _round_values(step.run([rounded]), low, high)
+    got = _round_values(step.run([rounded]), low, high, levels)
     if bias is None or len(before.readers) > 1:
         return wanted, got
     for _ in range(_APPROACHES):
         # A bias moves only what is neither 0 nor at the cap.
         moving = ((got > low) & (got < high)).mean(axis=axes)
         moved = moved + (wanted - got).mean(axis=axes) / np.maximum(moving, _LEAST_MOVING)
-        got = _round_values(step.run([rounded + moved]), low, high)
+        got = _round_values(step.run([rounded + moved]), low, high, levels)
     bias.assign(bias + moved)
     return wanted, got
 
@@ -152,11 +153,11 @@ def _round_weights(weights: np.ndarray, channels: tuple[int, ...]) -> np.ndarray
     return rounded
 
 
-def _round_values(values: np.ndarray, low: float, high: float) -> np.ndarray:
-    """As one byte each, of a range that holds 0."""
+def _round_values(values: np.ndarray, low: float, high: float, levels: int) -> np.ndarray:
+    """To so many levels above the least one, of a range that holds 0."""
     low, high = min(low, 0.0), max(high, 0.0)
-    scale = max((high - low) / _VALUE_LEVELS, 1e-12)
+    scale = max((high - low) / levels, 1e-12)
     zero = round(-low / scale)
-    levels = np.clip(np.round(values / scale) + zero, 0, _VALUE_LEVELS)
-    rounded: np.ndarray = ((levels - zero) * scale).astype(np.float32)
+    numbers = np.clip(np.round(values / scale) + zero, 0, levels)
+    rounded: np.ndarray = ((numbers - zero) * scale).astype(np.float32)
     return rounded

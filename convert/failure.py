@@ -15,6 +15,14 @@ _LONGEST_REASON = 200
 _PLACE = re.compile(r"\S*\.py:\d+:\d+: error:")
 
 
+class LeftInFloatError(ConversionError):
+    """TensorFlow left layers in float32. layers: those which a recipe has to keep so, for the file to be made."""
+
+    def __init__(self, text: str, layers: tuple[str, ...] = ()) -> None:
+        super().__init__(text)
+        self.layers = layers
+
+
 @contextlib.contextmanager
 def explain_failure(what: str) -> Iterator[None]:
     """Raise `what (reason)` as a ConversionError for whatever a library raises inside.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import onnx
@@ -29,13 +30,17 @@ def settle_names(graph: Any, batch: int | None) -> None:
     graph.doc_string = ""
     (taken,) = graph.input
     names, stems = {taken.name: INPUT}, Counter[str]()
-    for node in graph.node:
+    for number, body in enumerate(_list_bodies(graph), 1):
+        body.name = f"body{number}"
+        names.update({value.name: f"{body.name}.{position}" for position, value in enumerate(body.input)})
+    nodes = [node for part in (graph, *_list_bodies(graph)) for node in part.node]
+    for node in nodes:
         stem = _COUNTER.sub("", node.name)
         stems[stem] += 1
         node.name = stem if stems[stem] == 1 else f"{stem}/{stems[stem]}"
         names.update({value: f"{node.name}:{position}" for position, value in enumerate(node.output)})
     names.update({given.name: name for given, name in zip(graph.output, OUTPUTS)})
-    for node in graph.node:
+    for node in nodes:
         for position, value in enumerate(node.input):
             names.setdefault(value, f"{node.name}.{position}" if value else "")
     _rename(graph, names)
@@ -48,15 +53,25 @@ def settle_names(graph: Any, batch: int | None) -> None:
             size.dim_value = batch
 
 
-def _rename(graph: Any, names: dict[str, str]) -> None:
-    for value in (*graph.input, *graph.output, *graph.initializer):
-        value.name = names.get(value.name, value.name)
+def _list_bodies(graph: Any) -> Iterator[Any]:
+    """The graphs inside its nodes, as the body of a loop. They take what is computed around them, by its name."""
     for node in graph.node:
-        node.input[:] = [names.get(value, value) for value in node.input]
-        node.output[:] = [names.get(value, value) for value in node.output]
-    weights = sorted(graph.initializer, key=lambda weight: weight.name)
-    del graph.initializer[:], graph.value_info[:]
-    graph.initializer.extend(weights)
+        for attribute in node.attribute:
+            if attribute.type == onnx.AttributeProto.GRAPH:
+                yield attribute.g
+                yield from _list_bodies(attribute.g)
+
+
+def _rename(graph: Any, names: dict[str, str]) -> None:
+    for part in (graph, *_list_bodies(graph)):
+        for value in (*part.input, *part.output, *part.initializer):
+            value.name = names.get(value.name, value.name)
+        for node in part.node:
+            node.input[:] = [names.get(value, value) for value in node.input]
+            node.output[:] = [names.get(value, value) for value in node.output]
+        weights = sorted(part.initializer, key=lambda weight: weight.name)
+        del part.initializer[:], part.value_info[:]
+        part.initializer.extend(weights)
 
 
 def share_constants(graph: Any) -> None:

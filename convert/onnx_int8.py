@@ -148,13 +148,16 @@ def _quantize(model: Any, ranges: Any, scheme: Scheme, kept: list[str]) -> Any:
 
 
 def _require_integer_weights(model: Any, kept: list[str]) -> None:
-    """Raise ConversionError where another layer kept its float weights: the recipe's name would not be true."""
+    """Raise ConversionError where another layer kept its float weights: the recipe's name would not be true.
+
+    Also for a loop that is to keep them: onnxruntime (1.31) ends the process when it loads one among rounded values.
+    """
     floats = {weight.name for weight in model.graph.initializer if weight.data_type == onnx.TensorProto.FLOAT}
     left = [
         node.name
         for node in model.graph.node
-        if node.name not in kept
-        and (node.op_type == LOOP or (node.op_type in _LAYER_OPERATORS and floats.intersection(node.input)))
+        if node.op_type == LOOP
+        or (node.name not in kept and node.op_type in _LAYER_OPERATORS and floats.intersection(node.input))
     ]
     if left:
         raise ConversionError(f"{len(left)} layers stayed float32 ({', '.join(left[:3])}); choose --recipe float32")

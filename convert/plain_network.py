@@ -1,4 +1,4 @@
-"""A Keras network as one list of layers that compute in float32, whatever it was saved as."""
+"""A Keras network as one list of layers that take and compute float32, whatever it was saved as."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ def make_plain(model: Any) -> Any:
     """A network of the same scores, with the layers of networks inside it in their place; itself where it is so.
 
     A network that was adopted, or built on one of keras.applications, has it inside as one layer. TFLite has no
-    float16 or bfloat16 products.
+    float16 or bfloat16 products. An input of integers casts what it is given, and no integer file has that.
     """
     is_nested = any(_inner_network(layer) for layer in model.layers)
-    if not is_nested and all(_is_float32(layer) for layer in model._flatten_layers()):
+    takes_float32 = all(picture.dtype == "float32" for picture in model.inputs)
+    if takes_float32 and not is_nested and all(_is_float32(layer) for layer in model._flatten_layers()):
         return model
     # Layers of the new network that were called for the old one would have two places each: so they are built anew.
     return _build_anew(_inline(model) if is_nested else model)
@@ -27,7 +28,7 @@ def _inline(model: Any) -> Any:
     import keras
 
     (taken,) = model.inputs
-    picture = keras.Input(batch_shape=taken.shape, dtype=taken.dtype, name=taken.name)
+    picture = keras.Input(batch_shape=taken.shape, dtype="float32", name=taken.name)
     _name_apart(model)
     return keras.Model(picture, _call_layers(model, picture), name=model.name)
 
@@ -71,10 +72,12 @@ def _build_anew(model: Any) -> Any:
 
 
 def _widen(config: Any) -> Any:
-    """A configuration whose small floats are float32."""
+    """A configuration whose inputs and small floats are float32."""
     if isinstance(config, dict):
+        is_input = "batch_shape" in config
         return {
-            key: "float32" if key == "dtype" and _is_small(value) else _widen(value) for key, value in config.items()
+            key: "float32" if key == "dtype" and (is_input or _is_small(value)) else _widen(value)
+            for key, value in config.items()
         }
     if isinstance(config, (list, tuple)):
         return type(config)(_widen(value) for value in config)

@@ -43,8 +43,10 @@ class Recipe:
             raise ValueError(f"recipe {self.name}: {self.activations} activations contradict needs_calibration")
         if self.ranges not in RANGES:
             raise ValueError(f"recipe {self.name}: ranges is {self.ranges}, expected one of {', '.join(RANGES)}")
-        if (self.keep_float or self.has_corrected_biases) and self.activations != "int8":
+        if self.keep_float and self.activations != "int8":
             raise ValueError(f"recipe {self.name}: {self.activations} activations are not those of int8")
+        if self.has_corrected_biases and not self.is_integer:
+            raise ValueError(f"recipe {self.name}: {self.activations} activations are not rounded")
         if self.pictures not in PICTURE_TYPES or (self.pictures == "uint8" and not self.is_integer):
             raise ValueError(f"recipe {self.name}: {self.activations} activations contradict {self.pictures} pictures")
 

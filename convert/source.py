@@ -16,6 +16,8 @@ from runtime.errors import ConversionError
 
 _CONFIG_ENTRY = "config.json"
 _MAX_CONFIG_BYTES = 64 * 1024 * 1024
+# What the policy of a layer tells that Keras has rounded, to whatever numbers.
+_ROUNDED = {"mode", "source_name"}
 _NOT_STRUCTURE = ("compile_config", "build_config")
 
 
@@ -65,7 +67,7 @@ def _read_config(path: Path) -> Any:
 
 def check_layers(path: Path) -> None:
     """Raise ConversionError where a layer is a Lambda, which holds code, or a custom one, which needs code: neither is
-    run from a file, and no format has them."""
+    run from a file, and no format has them. Nor has any the products of layers that Keras itself has rounded."""
     for part in _parts(_read_config(path)):
         kind, inner = part["class_name"], part.get("config")
         name = inner.get("name", kind) if isinstance(inner, dict) else inner
@@ -73,6 +75,11 @@ def check_layers(path: Path) -> None:
             raise ConversionError(
                 f"{path}: layer {name} is a Lambda, which holds Python code that is never run from a file; "
                 "build it of Keras layers and save again"
+            )
+        if isinstance(inner, dict) and inner.keys() >= _ROUNDED:
+            raise ConversionError(
+                f"{path}: has layers that Keras has rounded to {inner['mode']}, expected float ones, which are rounded "
+                "here (--recipe int8); save it as it was before its quantize()"
             )
         if str(part["module"]).partition(".")[0] != "keras":
             raise ConversionError(

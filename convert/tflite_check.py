@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from convert.failure import LeftInFloatError
 from convert.layers import LayerNames
 from convert.recipes import Recipe
 from convert.tflite_file import Tensor, TfliteGraph, read_graph
@@ -19,7 +22,8 @@ _NAMED = 5
 def check_tensors(content: bytes, recipe: Recipe, scores: str, names: LayerNames) -> None:
     """Raise ConversionError unless the tensors of a TFLite file are what the recipe's name says.
 
-    scores: of the card; probabilities that come out as bytes have levels of 1/256. names: of the network's layers.
+    It is a LeftInFloatError where the file can be had with some layers in float32. scores: of the card; probabilities
+    that come out as bytes have levels of 1/256. names: of the network's layers.
     """
     graph = read_graph(content)
     # A class activation map may follow the scores.
@@ -29,20 +33,24 @@ def check_tensors(content: bytes, recipe: Recipe, scores: str, names: LayerNames
     _check_layers(graph, recipe)
     if not recipe.is_integer:
         return
-    floats = [
-        tensor.name for tensor in graph.tensors if tensor.dtype == "float32" and tensor not in (taken, given, *maps)
-    ]
-    layers = list(dict.fromkeys(layer for tensor in floats for layer in names.find(tensor))) or floats
-    named = ", ".join([*layers[:_NAMED], *["..."] * (len(layers) > _NAMED)])
-    _require(
-        not floats or bool(recipe.keep_float),
-        f"{len(floats)} of its tensors stayed float32, of {named}",
-        f"--keep-float {','.join(layers)} or " if layers != floats and recipe.activations == "int8" else "",
-    )
+    if not recipe.keep_float:
+        given_and_taken = (taken, given, *maps)
+        _require_integers([tensor for tensor in graph.tensors if tensor not in given_and_taken], recipe, names)
     if recipe.pictures == "uint8":
         _require_scale("input", taken, _BYTE_SCALE)
         if scores != "logits":
             _require_scale("output", given, _PROBABILITY_SCALE)
+
+
+def _require_integers(tensors: Sequence[Tensor], recipe: Recipe, names: LayerNames) -> None:
+    floats = [tensor.name for tensor in tensors if tensor.dtype == "float32"]
+    layers = tuple(dict.fromkeys(layer for tensor in floats for layer in names.find(tensor)))
+    found = layers or tuple(floats)
+    named = ", ".join([*found[:_NAMED], *["..."] * (len(found) > _NAMED)])
+    complaint = f"{len(floats)} of its tensors stayed float32, of {named}"
+    if layers and recipe.activations == "int8":
+        raise LeftInFloatError(_complain(complaint, f"--keep-float {','.join(layers)} or "), layers)
+    _require(not floats, complaint)
 
 
 def _check_layers(graph: TfliteGraph, recipe: Recipe) -> None:
@@ -62,8 +70,10 @@ def _require_scale(name: str, tensor: Tensor, scale: float) -> None:
     _require(received == (scale, 0), f"{name} scale and zero point are {received}, expected {scale} and 0")
 
 
-def _require(condition: bool, complaint: str, remedy: str = "") -> None:
+def _require(condition: bool, complaint: str) -> None:
     if not condition:
-        raise ConversionError(
-            f"the TFLite file is not what its recipe says: {complaint}; choose {remedy}--recipe float32"
-        )
+        raise ConversionError(_complain(complaint))
+
+
+def _complain(complaint: str, remedy: str = "") -> str:
+    return f"the TFLite file is not what its recipe says: {complaint}; choose {remedy}--recipe float32"

@@ -27,6 +27,10 @@ _FATAL = 4
 _EXACT_PRODUCTS = "session.x64quantprecision"
 _PROCESSORS = Path("/proc/cpuinfo")
 _UNKNOWN_OPERATOR = re.compile(r"error: (\S+?)\(-?\d+\) is not a registered|No Op registered for (\S+)")
+# Before the reason: the kind of error, and the place in onnxruntime's source with the signature of the function.
+_KIND = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
+_PLACE = re.compile(r"\S+\.(?:cc|h):\d+ .*?\) (?:const )?")
+_LONGEST_REASON = 200
 _DTYPES = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
@@ -131,7 +135,7 @@ def _explain(message: str, task: str) -> str:
         return "keeps its weights in another file, which is not beside it or not whole; copy that, too"
     if "Protobuf parsing failed" in line or "No graph was found" in line:
         return "is no ONNX model, or is truncated; make or copy the file again"
-    reason = line.rpartition(" failed:")[2][:200]
+    reason = _PLACE.sub("", _KIND.sub("", line.rpartition(" failed:")[2]))[:_LONGEST_REASON]
     return f"onnxruntime cannot {task} it ({reason}); export it again, or upgrade onnxruntime"
 
 

@@ -127,10 +127,13 @@ def test_biases_are_corrected_before_a_layer_stays_float32_and_then_always() -> 
     assert [(recipe.has_corrected_biases, recipe.keep_float) for recipe in tried] == [
         (False, ()), (True, ()), (True, ("a",)),
     ]  # fmt: skip
-    assert not any(
-        recipe.has_corrected_biases
-        for recipe in recipes_to_try(FloatLayers(), RECIPES["int16x8"], tuple, can_correct=True)
-    )
+    assert _corrected("int16x8") == [False, True]
+    assert _corrected("dynamic") == [False]
+
+
+def _corrected(recipe: str) -> list[bool]:
+    tried = recipes_to_try(FloatLayers(), RECIPES[recipe], tuple, can_correct=True)
+    return [way.has_corrected_biases for way in tried]
 
 
 def test_the_attempt_that_agrees_most_is_kept_and_one_within_the_bounds_before_any_other() -> None:

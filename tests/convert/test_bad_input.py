@@ -115,6 +115,21 @@ def test_a_custom_layer_is_named(colours: Trained, tmp_path: Path, capsys: Captu
     assert "twice is a custom Doubling" in told
 
 
+@pytest.mark.parametrize("mode", ["int8", "int4"])
+def test_a_network_that_keras_has_rounded_is_wanted_as_it_was_before(
+    colours: Trained, tmp_path: Path, capsys: Capture, mode: str
+) -> None:
+    import keras
+
+    picture = colour_picture()
+    model = keras.Model(picture, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(picture)))
+    model.quantize(mode)
+    path = save(model, tmp_path / "rounded.keras", COLOUR_LABELS, SIZE)
+    told = complaint(capsys, 1, path, "--to", "tflite", "--calibrate", colours.data)
+    assert f"has layers that Keras has rounded to {mode}" in told
+    assert "save it as it was before its quantize()" in told
+
+
 @pytest.mark.parametrize("kind", ["two outputs", "a map of scores"])
 def test_a_network_that_is_no_classifier_is_refused(
     colours: Trained, tmp_path: Path, capsys: Capture, kind: str

@@ -9,6 +9,7 @@ import pytest
 
 from convert.cli import main
 from runtime.card import InputSize
+from runtime.card_file import read_card
 from tests.convert.conftest import Trained
 from tests.convert.networks import COLOUR_LABELS, SIDE, save
 
@@ -49,3 +50,11 @@ def test_an_integer_tflite_file_that_cannot_be_is_named_with_the_layers_that_sta
     assert told.startswith(f"convert: {out}: not written; ")
     assert told.endswith("stayed float32, of levelling; choose --keep-float levelling or --recipe float32\n")
     assert convert(model, colours, out, "--recipe", "int8", "--keep-float", "levelling", "--min-agreement", "0") == 0
+
+
+def test_auto_keeps_those_layers_float32_by_itself(model: Path, colours: Trained, tmp_path: Path) -> None:
+    out = tmp_path / "gelu.tflite"
+    assert convert(model, colours, out, "--recipe", "int8", "--auto", "--min-agreement", "0") == 0
+    card = read_card(out)
+    assert card is not None
+    assert "float32 in levelling" in card.provenance.tools

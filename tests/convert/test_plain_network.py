@@ -1,4 +1,4 @@
-"""Networks with networks inside: the same scores, as one list of layers that have corrections, maps and names."""
+"""Networks saved in other forms, as with networks inside: the same scores, as one list of layers in float32."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ import pytest
 
 from convert.bias_correction import can_correct_biases
 from convert.cam import with_cam
+from convert.cli import main
 from convert.network import Network, load_network
 from convert.source import open_source
 from runtime.card import InputSize
+from tests.convert.conftest import Trained
 from tests.convert.networks import COLOUR_LABELS, save
+from tests.convert.networks import SIDE as COLOURS_SIDE
 
 SIDE = 32
 SHAPE = (SIDE, SIDE, 3)
@@ -58,3 +61,23 @@ def test_a_network_with_others_inside_is_loaded_as_one(tmp_path: Path, kind: str
     assert with_cam(network).weights.shape == (3, 8)
     names = [layer.name for layer in network.model.layers]
     assert "conv1" in names and "conv1_inner" in names
+
+
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_a_network_that_takes_bytes_is_made_integer_all_through(
+    colours: Trained, tmp_path: Path, is_nested: bool
+) -> None:
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    size = InputSize(COLOURS_SIDE, COLOURS_SIDE)
+    given = picture = keras.Input((COLOURS_SIDE, COLOURS_SIDE, 3), dtype="uint8")
+    if is_nested:
+        given = keras.Sequential([keras.Input(picture.shape[1:], dtype="uint8"), layers.Rescaling(1 / 255)])(given)
+    features = layers.GlobalAveragePooling2D()(layers.Conv2D(8, 3)(layers.Rescaling(1 / 255)(given)))
+    model = keras.Model(picture, layers.Dense(3, activation="softmax")(features))
+    path, out = save(model, tmp_path / "bytes.keras", COLOUR_LABELS, size), tmp_path / "bytes.tflite"
+    few = ("--calibration-images", 20, "--check-images", 30, "--golden", "none")
+    arguments = (path, "--calibrate", colours.data, "--recipe", "int8", "--out", out, *few)
+    assert main([str(argument) for argument in arguments]) == 0

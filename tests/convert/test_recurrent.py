@@ -60,14 +60,25 @@ def test_its_weights_are_stored_small_in_onnx(
     assert dtypes[1, 32, SIDE * 3] == dtypes[1, 32, 8] == getattr(onnx.TensorProto, stored)
 
 
-@pytest.mark.parametrize("recipe", ["int8", "dynamic"])
+@pytest.mark.parametrize("given", [("int8",), ("int8", "--keep-float", "reader"), ("dynamic",)])
 def test_a_layer_that_onnx_has_as_a_loop_is_refused(
-    colours: Trained, tmp_path: Path, capsys: Capture, recipe: str
+    colours: Trained, tmp_path: Path, capsys: Capture, given: tuple[str, ...]
 ) -> None:
     import keras
 
-    model = save_recurrent(tmp_path / "lines.keras", keras.layers.GRU(8))
-    assert convert(model, colours, tmp_path / "lines.onnx", "--recipe", recipe) == 1
+    model = save_recurrent(tmp_path / "lines.keras", keras.layers.GRU(8, name="reader"))
+    assert convert(model, colours, tmp_path / "lines.onnx", "--recipe", *given) == 1
     told = capsys.readouterr().err
     assert "--recipe float32" in told
     assert told.count("\n") == 1
+
+
+def test_what_reads_in_both_directions_takes_in_its_loops_what_is_computed_before_them(
+    colours: Trained, tmp_path: Path
+) -> None:
+    import keras
+
+    model = save_recurrent(tmp_path / "lines.keras", keras.layers.Bidirectional(keras.layers.GRU(8)))
+    out = tmp_path / "lines.onnx"
+    assert convert(model, colours, out, "--recipe", "float32", "--min-agreement", 1) == 0
+    assert [node.op_type for node in onnx.load(out).graph.node].count("Loop") == 2
