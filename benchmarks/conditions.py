@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from benchmarks import sensors
 from benchmarks.power import PowerLog, difference_joules, read_energy
-from runtime.host import count_throttlings, read_throttled
+from runtime.host import count_throttlings, read_busy_seconds, read_swapped_pages, read_throttled
 from runtime.temperature import read_temperatures
 
 N = TypeVar("N", int, float)
@@ -50,12 +50,12 @@ UNKNOWN = Conditions()
 def observe_conditions() -> Iterator[list[Conditions]]:
     """Observe the machine while the block runs; the list has the conditions once the block has ended."""
     observed: list[Conditions] = []
-    swapped, throttlings = sensors.read_swapped_pages(), count_throttlings()
-    energy, busy = read_energy(), sensors.read_busy_seconds()
+    swapped, throttlings = read_swapped_pages(), count_throttlings()
+    energy, busy = read_energy(), read_busy_seconds()
     own, started, started_at = time.process_time(), time.monotonic(), time.time()
     yield observed
     elapsed, own_seconds = time.monotonic() - started, time.process_time() - own
-    busy_now, energy_now = sensors.read_busy_seconds(), read_energy()
+    busy_now, energy_now = read_busy_seconds(), read_energy()
     others = _difference(busy, busy_now)
     slowed = _difference(throttlings, count_throttlings())
     observed.append(
@@ -65,7 +65,7 @@ def observe_conditions() -> Iterator[list[Conditions]]:
             frequency_hertz=sensors.read_frequency_hertz(),
             is_throttled=read_throttled() if slowed is None else slowed > 0,
             other_load_cores=None if others is None else (others - own_seconds) / elapsed,
-            swapped_pages=_difference(swapped, sensors.read_swapped_pages()),
+            swapped_pages=_difference(swapped, read_swapped_pages()),
             energy_joules=difference_joules(energy, energy_now),
         )
     )

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.answers import Answers
 from benchmarks.bootstrap import Estimate, estimate_ratio
-from benchmarks.measurement import Measurement, Results
+from benchmarks.measurement import Failure, Measurement, Results, Subject
 from benchmarks.table import format_rows
 
 _RESAMPLES = 4000
@@ -62,9 +62,34 @@ def find_lost(before: Results, after: Results) -> list[str]:
             what = "has no accuracy any more"
         else:
             continue
-        reasons = [failure.message for failure in after.failures if PurePath(failure.model).name == old.subject.name]
+        reasons = [failure.message for failure in after.failures if _concerns(failure, old.subject)]
         lost.append(": ".join([f"{old.subject} {what}", *reasons[:1]]))
     return lost
+
+
+def _concerns(failure: Failure, subject: Subject) -> bool:
+    """Whether the failure is of the file in all settings, or of what the subject has of them."""
+    words = set(failure.setting.split(", ")) if failure.setting else set()
+    return PurePath(failure.model).name == subject.name and words <= set(subject.setting.split(", "))
+
+
+def find_new(before: Results, after: Results) -> list[str]:
+    """What only `after` has, so that nothing says whether it became worse."""
+    earlier = set(map(_key, before.measurements))
+    return [str(m.subject) for m in after.measurements if _key(m) not in earlier]
+
+
+def find_cautions(before: Results, after: Results) -> list[str]:
+    """What else differs than the models, so that a difference may not be theirs."""
+    cautions = []
+    if before.data_sha256 and after.data_sha256 and before.data_sha256 != after.data_sha256:
+        cautions.append("not the same data: top-1 was counted on other pictures")
+    earlier = {_key(m): m.host for m in before.measurements}
+    for new in after.measurements:
+        old = earlier.get(_key(new))
+        if old is not None and not old.is_same_machine(new.host):
+            cautions.append(f"not the same machine: {old.name} ({old}) before, {new.host.name} ({new.host}) after")
+    return list(dict.fromkeys(cautions))
 
 
 def _key(measurement: Measurement) -> tuple[str, str, int, str, str]:

@@ -8,8 +8,6 @@ import subprocess
 from pathlib import Path
 
 _PROCESSORS = Path("/sys/devices/system/cpu")
-_PROCESSOR_TIMES = Path("/proc/stat")
-_MEMORY_EVENTS = Path("/proc/vmstat")
 _MEMORY = Path("/proc/meminfo")
 _OWN_STATUS = Path("/proc/self/status")
 _OWN_THREADS = Path("/proc/self/task")
@@ -23,24 +21,6 @@ def read_frequency_hertz(folder: Path = _PROCESSORS) -> float | None:
     except (OSError, ValueError):
         return None
     return sum(kilohertz) * 1e3 / len(kilohertz) if kilohertz else None
-
-
-def read_busy_seconds() -> float | None:
-    """Seconds that all cores together were not idle, since the machine started."""
-    try:
-        fields = [int(ticks) for ticks in _PROCESSOR_TIMES.read_text().split("\n", 1)[0].split()[1:]]
-        user, nice, system, _idle, _wait, interrupts, soft_interrupts, stolen = fields[:8]
-    except (OSError, ValueError):
-        return None
-    return (user + nice + system + interrupts + soft_interrupts + stolen) / os.sysconf("SC_CLK_TCK")
-
-
-def read_swapped_pages() -> int | None:
-    """Pages that the machine has read back from swap since it started."""
-    try:
-        return int(_MEMORY_EVENTS.read_text().partition("pswpin ")[2].split()[0])
-    except (OSError, ValueError, IndexError):
-        return None
 
 
 def read_available_bytes() -> int | None:

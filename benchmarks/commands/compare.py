@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from benchmarks.errors import BenchmarkError
-    from benchmarks.regression import find_changes, find_lost, format_changes
+    from benchmarks.regression import find_cautions, find_changes, find_lost, find_new, format_changes
     from benchmarks.results_file import read_results
 
     before, after = read_results(args.before), read_results(args.after)
@@ -44,6 +44,10 @@ def run(args: argparse.Namespace) -> int:
         print(format_changes(changes, args.fail_above))
     for line in lost:
         print(f"! {line}")
+    for subject in find_new(before, after):
+        print(f"{subject} is only in {args.after}")
+    for caution in find_cautions(before, after):
+        print(f"caution: {caution}")
     regressions = [change for change in changes if change.is_regression(args.fail_above)]
     if regressions:
         print(f"\n{len(regressions)} of {len(changes)} figures are worse by more than {args.fail_above:.0%}")

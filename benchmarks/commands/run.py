@@ -110,11 +110,16 @@ def _measure(args: argparse.Namespace, settings: Settings, file: Path) -> Result
 
 
 def _add_energy(results: Results, power_log: Path, file: Path) -> Results:
-    """Also to the results' file."""
+    """Also to the results' file. A log that went bad in the meantime is told, and costs no more than the energy."""
+    from benchmarks.errors import BenchmarkError
     from benchmarks.power_log import add_power_log, describe_gap, read_power_log
     from benchmarks.results_file import write_results
 
-    log = read_power_log(power_log)  # not before: the meter was still writing it
+    try:
+        log = read_power_log(power_log)  # not before: the meter was still writing it
+    except BenchmarkError as error:
+        print(f"benchmarks: {error}; for the energy, mend it and give the same command with --resume", file=sys.stderr)
+        return results
     with_energy = add_power_log(results, log)
     write_results(file, with_energy)
     if gap := describe_gap(with_energy, log):

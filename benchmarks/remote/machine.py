@@ -70,10 +70,7 @@ class RemoteMachine:
             time_to_first_result_seconds=fields["time_to_first_result_s"],
             steady_memory_bytes=None,
             peak_memory_bytes=fields["peak_memory_bytes"],
-            # An older edgeframe does not tell; no edgeframe tells of other programs and of swap.
-            conditions=Conditions(
-                temperature_celsius=fields.get("temperature_celsius"), is_throttled=fields.get("is_throttled")
-            ),
+            conditions=_conditions_of(fields),
         )
 
     def answer(self, task: AccuracyTask, progress: Progress) -> Answers:
@@ -159,6 +156,16 @@ class RemoteMachine:
         for line in self._connection.run(command).splitlines():
             fields = json.loads(line)
             yield int(Path(fields["source"]).stem), fields["predictions"]
+
+
+def _conditions_of(fields: dict[str, Any]) -> Conditions:
+    """What `runtime bench` tells of the machine; an older edgeframe tells less."""
+    return Conditions(
+        temperature_celsius=fields.get("temperature_celsius"),
+        is_throttled=fields.get("is_throttled"),
+        other_load_cores=fields.get("other_load_cores"),
+        swapped_pages=fields.get("swapped_pages"),
+    )
 
 
 def _answer(number: int, target: int, predictions: list[dict[str, Any]]) -> Answer:

@@ -15,6 +15,7 @@ from runtime.commands.model import add_model_arguments, load_classifier
 
 if TYPE_CHECKING:
     from runtime.classifier import Classifier
+    from runtime.host import Counters
     from runtime.measure import Latency
 
 _PICTURE_HEIGHT, _PICTURE_WIDTH = 720, 1280
@@ -41,12 +42,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     import numpy as np
 
-    from runtime.host import count_throttlings, was_throttled
+    from runtime.host import other_load_cores, read_counters, swapped_pages, was_throttled
     from runtime.measure import measure_latency, peak_memory_bytes
     from runtime.model_check import check_model
     from runtime.temperature import read_temperatures
 
-    throttlings = count_throttlings()
+    before = read_counters()
     checking = time.perf_counter()
     if args.model is not None and not args.trust:
         check_model(args.model, args.backend)
@@ -57,6 +58,7 @@ def run(args: argparse.Namespace) -> int:
     classifier.classify(picture)
     first_result_seconds = _seconds_since_start() - (loading - checking)
     latency = measure_latency(classifier, picture, args.runs)
+    now = read_counters()
     peak = peak_memory_bytes()
     if args.json:
         fields = {
@@ -65,7 +67,9 @@ def run(args: argparse.Namespace) -> int:
             "time_to_first_result_s": first_result_seconds,
             "peak_memory_bytes": peak,
             "temperature_celsius": max((degrees for _, degrees in read_temperatures()), default=None),
-            "is_throttled": was_throttled(throttlings),
+            "is_throttled": was_throttled(before, now),
+            "other_load_cores": other_load_cores(before, now),
+            "swapped_pages": swapped_pages(before, now),
             "latency_s": dataclasses.asdict(latency),
         }
         print(json.dumps(fields))
@@ -77,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     print(f"time to first result {first_result_seconds * 1e3:.0f} ms, {loading_part}")
     if peak is not None:
         print(f"peak memory {peak / 1e6:.0f} MB")
-    for warning in _warnings(classifier, throttlings):
+    for warning in _warnings(classifier, before, now):
         print(f"warning: {warning}")
     return 0
 
@@ -105,11 +109,11 @@ def _print_table(latency: Latency) -> None:
         print(f"{name:10}{shares}{max(times) * 1e3:9.2f}")
 
 
-def _warnings(classifier: Classifier, throttlings_before: int | None) -> list[str]:
+def _warnings(classifier: Classifier, before: Counters, now: Counters) -> list[str]:
     """What makes the figures worse than they need be, with the next step."""
     from runtime.host import describe_disturbances
 
-    warnings = describe_disturbances(throttlings_before)
+    warnings = describe_disturbances(before, now)
     if classifier.backend.name == "tflite-runtime" and platform.machine() in ("x86_64", "AMD64"):
         warnings.append("tflite-runtime is slow with integer models on x86; pip install 'edgeframe[tflite]'")
     return warnings

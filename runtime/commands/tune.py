@@ -77,10 +77,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _find(args: argparse.Namespace) -> Findings:
-    from runtime.host import count_throttlings, describe_disturbances
+    from runtime.host import describe_disturbances, read_counters
     from runtime.trials import choose_model, choose_setting, try_settings
 
-    throttlings = count_throttlings()
+    before = read_counters()
     trials = try_settings(dict(_load_all(args)), args.runs, _show_round)
     by_model = [tuple(trial for trial in trials if trial.setting.model == Path(model)) for model in _distinct(args)]
     best = tuple(map(choose_setting, by_model))
@@ -92,7 +92,7 @@ def _find(args: argparse.Namespace) -> Findings:
         pictures,
         choose_model(best, args.max_latency),
         all(remembered),
-        describe_disturbances(throttlings),
+        describe_disturbances(before, read_counters()),
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.measurement import Failure, Results
-from benchmarks.regression import Change, find_changes
+from benchmarks.regression import Change, find_changes, find_lost
 from benchmarks.results_file import write_results
 from tests.benchmarks.figures import make_answers, make_measurement, make_results, make_round
 from tests.conftest import Run
@@ -89,3 +89,31 @@ def test_what_is_lost_is_a_regression(run: Run, tmp_path: Path, lost: tuple[str,
     done = run("benchmarks", "compare", before, after)
     assert (done.returncode, done.stderr) == (1, "")
     assert message in done.stdout
+
+
+def test_what_is_lost_is_explained_by_the_failure_of_its_own_setting() -> None:
+    results = make_results(("a.tflite", 0.01, None))
+    failures = [
+        Failure("a.tflite", "killed", "litert, 4 threads"),
+        Failure("a.tflite", "no such device", "shed"),
+        Failure("models/a.tflite", "too slow", "litert, 1 thread"),
+    ]
+    lost = "a.tflite (litert, 1 thread) is not measured any more"
+    assert find_lost(results, Results(failures=tuple(failures[:2]))) == [lost]
+    assert find_lost(results, Results(failures=tuple(failures))) == [f"{lost}: too slow"]
+
+
+def test_what_only_the_later_run_has_and_other_data_and_machines_are_told(run: Run, tmp_path: Path) -> None:
+    before, after = tmp_path / "before.json", tmp_path / "after.json"
+    same = make_results(("a.tflite", 0.01, 100))
+    write_results(before, replace(same, data_sha256="1"))
+    write_results(after, replace(same, data_sha256="1"))
+    assert "caution" not in run("benchmarks", "compare", before, after).stdout
+    results = make_results(("a.tflite", 0.01, 100), ("b.tflite", 0.01, 100))
+    elsewhere = [replace(m, host=replace(m.host, name="shed", cores=2)) for m in results.measurements]
+    write_results(after, replace(results, measurements=tuple(elsewhere), data_sha256="2"))
+    done = run("benchmarks", "compare", before, after)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"b.tflite (litert, 1 thread) is only in {after}\n" in done.stdout
+    assert "caution: not the same data" in done.stdout
+    assert "caution: not the same machine: kitchen (Raspberry Pi 5, 4 cores" in done.stdout

@@ -107,6 +107,8 @@ def test_models_are_measured_on_another_machine_which_keeps_what_was_copied(
     assert [len(part.total_seconds) for part in measurement.rounds] == [1]
     assert [part.conditions.is_throttled for part in measurement.rounds] == [True]
     assert "the processor was throttled in 1 of 2 rounds" in done.stdout
+    assert [part.conditions.swapped_pages for part in measurement.rounds] != [None]
+    assert all((part.conditions.other_load_cores or 0) >= 0 for part in measurement.rounds)
     answers = results.answers_of(measurement.subject)
     assert answers is not None
     assert answers.top(1) == Share(12, 12)

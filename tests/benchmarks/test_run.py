@@ -431,6 +431,28 @@ def test_a_power_log_that_ends_before_the_run_is_told_and_can_be_added_later(
     assert all(part.conditions.energy_joules for part in measurement.rounds)
 
 
+def test_a_power_log_that_goes_bad_during_a_run_costs_the_energy_alone(
+    run: Run, models: Path, colours: Path, tmp_path: Path
+) -> None:
+    log, out, start = tmp_path / "power.csv", tmp_path / "out", time.time() - 10
+    log.write_text(f"seconds,watts\n{start},5\n")
+    settings = ("--data", colours, "--out", out, "--runs", 2, "--power-log", log)
+    command = (sys.executable, "-m", "benchmarks", "run", models / "rgb_int8.tflite", *settings)
+    with subprocess.Popen(list(map(str, command)), cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        while not (out / "results.json").exists() and process.poll() is None:
+            time.sleep(0.01)
+        log.write_text(f"seconds,watts\n{start},5\n{start + 1},OVERFLOW\n")
+        told = process.communicate()[1]
+    assert process.returncode == 0
+    assert told.startswith(f"benchmarks: {log}: expected a CSV file")
+    assert told.count("\n") == 1
+    assert (out / "report.html").exists()
+    log.write_text(f"seconds,watts\n{start},5\n{time.time()},5\n")
+    assert run("benchmarks", "run", models / "rgb_int8.tflite", *settings, "--resume").returncode == 0
+    (measurement,) = read_results(out / "results.json").measurements
+    assert all(part.conditions.energy_joules for part in measurement.rounds)
+
+
 def test_a_power_log_that_is_not_there_ends_a_run_before_it_begins(
     run: Run, models: Path, colours: Path, tmp_path: Path
 ) -> None:

@@ -202,7 +202,7 @@ def test_bench_tells_that_a_raspberry_pi_was_slowed_down(run: Run, model: Path, 
     environment = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
     fields = json.loads(run("runtime", "bench", model, "--runs", 1, "--json", env=environment).stdout)
     assert fields["is_throttled"] is True
-    assert "temperature_celsius" in fields
+    assert {"temperature_celsius", "other_load_cores", "swapped_pages"} <= fields.keys()
 
 
 def test_doctor_tells_what_is_here(run: Run) -> None:

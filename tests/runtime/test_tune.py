@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +15,16 @@ from PIL import Image
 
 from runtime.backends import available_cores, default_threads, find_backends
 from runtime.card import Measured
-from runtime.host import count_throttlings, parse_throttled, read_governor
+from runtime.host import (
+    Counters,
+    count_throttlings,
+    describe_disturbances,
+    other_load_cores,
+    parse_throttled,
+    read_counters,
+    read_governor,
+    swapped_pages,
+)
 from runtime.trials import PictureTrial, Setting, Trial, choose_model, choose_pictures, choose_setting, thread_counts
 from runtime.tuning import Tuning, recall_tuning, remember_tuning
 from tests.conftest import Run
@@ -180,6 +193,37 @@ def test_governors_and_throttling_are_read_from_the_kernel(tmp_path: Path) -> No
         (tmp_path / cpu / "thermal_throttle" / "core_throttle_count").write_text("21\n")
     assert read_governor(tmp_path) == "ondemand, performance"
     assert count_throttlings(tmp_path) == 42
+
+
+def test_what_a_program_does_itself_is_no_load_of_others() -> None:
+    before, now = Counters(100.0, own_seconds=5.0, busy_seconds=900.0), Counters(110.0, 85.0, 985.0)
+    assert other_load_cores(before, now) == pytest.approx(0.5)
+    assert not [told for told in describe_disturbances(before, now) if "other programs" in told]
+    assert "other programs kept 8.5 cores busy" in "".join(describe_disturbances(before, Counters(110.0, 5.0, 985.0)))
+
+
+def test_the_work_of_threads_and_children_counts_as_a_programs_own() -> None:
+    before = read_counters()
+    burn = "import time\nwhile time.process_time() < 0.3: pass"
+    subprocess.run([sys.executable, "-c", burn], check=True)
+    after_child = read_counters()
+    assert after_child.own_seconds - before.own_seconds > 0.25
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: hashlib.sha256(bytes(60_000_000)).digest(), range(4)))
+    assert read_counters().own_seconds > after_child.own_seconds
+
+
+def test_where_no_busy_seconds_are_counted_the_load_of_before_is_told() -> None:
+    before, now = Counters(0.0, 0.0, load_average=1.5), Counters(10.0, 40.0, load_average=4.0)
+    assert other_load_cores(before, now) == 1.5
+    assert other_load_cores(Counters(0.0, 0.0), Counters(10.0, 40.0)) is None
+
+
+def test_pages_read_back_from_swap_are_told() -> None:
+    before, now = Counters(0.0, 0.0, 0.0, swapped_pages=10), Counters(10.0, 10.0, 10.0, swapped_pages=1510)
+    assert swapped_pages(before, now) == 1500
+    assert "1,500 pages were read back from swap" in "".join(describe_disturbances(before, now))
+    assert swapped_pages(before, Counters(10.0, 10.0)) is None
 
 
 @pytest.mark.parametrize(
