@@ -9,9 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from runtime.intervals import wilson_interval
-
-# Bins of equal width, as in Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
-_CALIBRATION_BINS = 15
+from runtime.reliability import bin_answers, calibration_error
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ class Answers:
     @property
     def calibration_error(self) -> float:
         """Expected calibration error, 0..1: how far confidence and accuracy are apart, over bins of confidence."""
-        return calibration_error(self.confidences, [rank == 0 for rank in self.ranks])
+        return calibration_error(bin_answers(np.array(self.confidences, float), np.array(self.ranks) == 0))
 
     def agreement(self, other: Answers) -> Share | None:
         """How often both gave the same class; None where they have no pictures in common."""
@@ -117,11 +115,3 @@ class Answers:
         theirs = dict(zip(other.pictures, other.predicted))
         pairs = [(mine, theirs[at]) for at, mine in zip(self.pictures, self.predicted) if at in theirs]
         return Share(sum(mine == their for mine, their in pairs), len(pairs)) if pairs else None
-
-
-def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> float:
-    """The mean over pictures of |accuracy - confidence| of the picture's bin; a confidence is 0..1."""
-    levels, correct = np.asarray(confidences, float), np.asarray(right, float)
-    bins = np.clip(np.ceil(levels * _CALIBRATION_BINS).astype(int) - 1, 0, _CALIBRATION_BINS - 1)
-    gaps = np.bincount(bins, correct - levels, _CALIBRATION_BINS)
-    return float(np.abs(gaps).sum() / len(levels))

@@ -12,9 +12,9 @@ import numpy as np
 
 from runtime.errors import DataError
 from runtime.intervals import wilson_interval
+from runtime.reliability import ReliabilityBin, bin_answers, calibration_error
 
 MOST_MISTAKES = 24
-_BINS = 15  # as in Guo et al. 2017
 
 
 @dataclass(frozen=True)
@@ -49,20 +49,6 @@ class Mistake:
     predicted: int
     score: float
     number: int
-
-
-@dataclass(frozen=True)
-class ReliabilityBin:
-    """The answers whose probability is above `low` and at most `high`.
-
-    confidence: their mean probability. accuracy: the share of them that is right.
-    """
-
-    low: float
-    high: float
-    confidence: float
-    accuracy: float
-    count: int
 
 
 @dataclass(frozen=True)
@@ -150,29 +136,13 @@ class Evaluation:
 
     @property
     def reliability(self) -> tuple[ReliabilityBin, ...]:
-        """Answers by their confidence: 15 bins of equal width, without the empty ones, lowest first."""
-        edges = np.linspace(0, 1, _BINS + 1)
-        right, confidence = self.predicted == self.targets, self.confidence
-        # Bin i holds confidences in (edge i, edge i + 1].
-        bins = np.clip(np.searchsorted(edges, confidence) - 1, 0, _BINS - 1)
-        return tuple(
-            ReliabilityBin(
-                float(edges[number]),
-                float(edges[number + 1]),
-                float(confidence[bins == number].mean()),
-                float(right[bins == number].mean()),
-                int((bins == number).sum()),
-            )
-            for number in np.unique(bins)
-        )
+        """The answers by their confidence."""
+        return bin_answers(self.confidence, self.predicted == self.targets)
 
     @property
     def expected_calibration_error(self) -> float:
-        """How far confidence is from the share of right answers, 0..1: the mean over the bins, weighed by count.
-
-        Guo et al., On Calibration of Modern Neural Networks, 2017, https://arxiv.org/abs/1706.04599, equation 3.
-        """
-        return sum(part.count * abs(part.accuracy - part.confidence) for part in self.reliability) / self.count
+        """How far confidence is from the share of right answers, 0..1."""
+        return calibration_error(self.reliability)
 
 
 def evaluate(batches: Iterable[Answers], labels: tuple[str, ...]) -> Evaluation:

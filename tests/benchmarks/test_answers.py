@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from benchmarks.answers import Answers, Share, calibration_error
+from benchmarks.answers import Answers, Share
 from tests.benchmarks.figures import make_answers
 
 
@@ -31,19 +30,6 @@ def test_agreement_is_of_the_pictures_that_both_saw() -> None:
 def test_the_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
     # All say 0.9; 190 of 200 are right.
     assert make_answers("a", 190).calibration_error == pytest.approx(0.05)
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_the_calibration_error_is_that_of_its_definition(seed: int) -> None:
-    generator = np.random.default_rng(seed)
-    levels = generator.random(300)
-    right = generator.random(300) < levels**2
-    expected = 0.0
-    for low in np.arange(15) / 15:
-        inside = (levels > low) & (levels <= low + 1 / 15)
-        if inside.any():
-            expected += inside.mean() * abs(right[inside].mean() - levels[inside].mean())
-    assert calibration_error(levels.tolist(), right.tolist()) == pytest.approx(expected, abs=1e-12)
 
 
 def test_answers_of_different_lengths_cannot_be_made() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from train.evaluation import Evaluation, ReliabilityBin
+from runtime.reliability import ReliabilityBin
+from train.evaluation import Evaluation
 from train.report.chart import Axis, across, draw_chart, upright, write_percent
 
 _TICKS = (0, 20, 40, 60, 80, 100)
