@@ -8,8 +8,8 @@ from pathlib import Path
 from benchmarks.errors import BenchmarkError
 from benchmarks.jsonable import read_value, to_json
 from benchmarks.measurement import Results
-from runtime.card_file import write_whole
 from runtime.errors import ModelError
+from runtime.whole_file import write_whole_text
 
 FORMAT_VERSION = 3
 
@@ -33,13 +33,9 @@ def write_json(path: Path, fields: dict[str, object]) -> None:
     text = to_json(fields)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, lambda new: _write_text(new, text))
+        write_whole_text(path, text)
     except OSError as error:
         raise BenchmarkError(f"{path}: cannot be written ({error.strerror}); give another folder: --out DIR") from None
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, "utf-8")
 
 
 def read_results(path: Path) -> Results:

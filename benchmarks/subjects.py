@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from runtime.card_file import read_card
 from runtime.dataset import DataSet
 from runtime.errors import EdgeframeError, ModelError, UsageError
 from runtime.operators import report_operators
+from runtime.whole_file import file_sha256
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,8 @@ def look_at(path: str, data: DataSet) -> ModelFile:
             f"make it from its .keras with python -m convert, or adopt it: python -m convert adopt {path} --labels FILE"
         )
     data.targets_in(card.labels)
-    content = Path(path).read_bytes()
-    digest = hashlib.sha256(content).hexdigest()
-    return ModelFile(path, replace(card, golden=()), len(content), digest, _count_macs(path))
+    file = Path(path)
+    return ModelFile(path, replace(card, golden=()), file.stat().st_size, file_sha256(file), _count_macs(path))
 
 
 def _count_macs(path: str) -> int | None:

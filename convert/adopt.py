@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,10 +13,11 @@ from convert.failure import explain_disk
 from convert.tflite_metadata import TfliteMetadata, read_metadata
 from runtime.backends import TensorInfo, input_range, keep_bytes, open_backend, takes_bytes
 from runtime.card import Fit, ModelCard, Normalisation, Provenance
-from runtime.card_file import check_model_path, embed_card, read_card, write_whole
+from runtime.card_file import check_model_path, embed_card, read_card
 from runtime.classifier import Classifier
 from runtime.errors import ConversionError, UsageError
 from runtime.version import __version__
+from runtime.whole_file import file_sha256, write_whole
 
 CHANNELS = ("rgb", "bgr")
 # Of the values of an input, between what its tensor says and what the user does.
@@ -62,7 +62,7 @@ def adopt(adoption: Adoption) -> ModelCard:
         name=known.name or path.stem,
         licence=known.licence or "",
         normalisation=_as_rgb(original.card.normalisation, known.channels),
-        provenance=Provenance(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), (f"edgeframe {__version__}",)),
+        provenance=Provenance(path.name, file_sha256(path), (f"edgeframe {__version__}",)),
     )
     with explain_disk(known.out):
         write_whole(known.out, lambda new: _write(new, known, original, card))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,10 +13,11 @@ from convert.network import load_keras
 from convert.source import check_layers, require_keras
 from runtime.bare_model import guess_scores, probe_pictures
 from runtime.card import Fit, InputSize, ModelCard, Normalisation, Provenance
-from runtime.card_file import embed_card, write_whole
+from runtime.card_file import embed_card
 from runtime.errors import ConversionError, UsageError
 from runtime.labels import match_labels
 from runtime.version import __version__
+from runtime.whole_file import file_sha256, write_whole
 
 if TYPE_CHECKING:
     from convert.adopt import Adoption
@@ -56,7 +56,7 @@ def _describe(adoption: Adoption, card: ModelCard) -> ModelCard:
         name=adoption.name or card.name,
         fit=adoption.fit or Fit(),
         licence=adoption.licence or "",
-        provenance=Provenance(source.name, hashlib.sha256(source.read_bytes()).hexdigest(), tools),
+        provenance=Provenance(source.name, file_sha256(source), tools),
     )
 
 

@@ -20,8 +20,9 @@ from convert.order import Order, Target
 from convert.pictures import FittedPictures
 from convert.scratch import own_scratch
 from runtime.card import Measured, ModelCard
-from runtime.card_file import embed_card, write_whole
+from runtime.card_file import embed_card
 from runtime.errors import ConversionError, EdgeframeError
+from runtime.whole_file import write_whole
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,10 @@ from convert.recipes import RECIPES, Recipe
 from convert.scratch import own_scratch
 from convert.source import Source, open_source
 from runtime.backends import open_backend
-from runtime.card_file import check_model_path, read_card, write_whole
+from runtime.card_file import check_model_path, read_card
 from runtime.command_line import Parser
 from runtime.errors import ConversionError, UsageError
+from runtime.whole_file import write_whole
 
 _DESCRIPTION = """Compare what every layer of a converted .tflite or .onnx gives with what the float original gives,
 on the same pictures: a table, a plot, and what to try."""

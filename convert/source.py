@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zipfile
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import Any
 from runtime.card import ModelCard
 from runtime.card_file import check_model_path, read_card
 from runtime.errors import ConversionError
+from runtime.whole_file import file_sha256
 
 _CONFIG_ENTRY = "config.json"
 _MAX_CONFIG_BYTES = 64 * 1024 * 1024
@@ -40,7 +40,7 @@ def open_source(path: Path) -> Source:
             f"adopt it: python -m convert adopt {path} --labels labels.txt"
         )
     check_layers(path)
-    return Source(path, card, hashlib.sha256(path.read_bytes()).hexdigest())
+    return Source(path, card, file_sha256(path))
 
 
 def require_keras(path: Path) -> None:

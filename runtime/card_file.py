@@ -9,9 +9,7 @@ reading nor embedding needs a library or loads the weights.
 from __future__ import annotations
 
 import io
-import os
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from reprlib import repr as shortened
 
@@ -20,6 +18,7 @@ from runtime.errors import ModelError
 from runtime.folders import what_is_at
 from runtime.printable import printable
 from runtime.protobuf import delimited, read_fields
+from runtime.whole_file import write_whole
 
 CARD_ENTRY = "model.json"
 MAX_CARD_BYTES = 16 * 1024 * 1024
@@ -73,23 +72,6 @@ def embed_card(path: str | Path, card: ModelCard) -> None:
         raise ModelError(f"{path}: the card has {len(text)} bytes, at most {MAX_CARD_BYTES} are allowed")
     embed = _embed_onnx if path.suffix == ".onnx" else _embed_zip
     write_whole(path, lambda new: embed(path, text, new))
-
-
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Call `write` with a temporary path beside `path`, then give the file its final name in one step."""
-    import tempfile
-
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
-    os.close(descriptor)
-    new = Path(name)
-    try:
-        write(new)
-        mask = os.umask(0)
-        os.umask(mask)
-        new.chmod(0o666 & ~mask)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
 
 
 def check_model_path(path: str | Path) -> Path:

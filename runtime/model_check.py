@@ -14,7 +14,8 @@ from pathlib import Path
 from runtime.backends.table import BackendRow, choose_backend
 from runtime.card_file import check_model_path
 from runtime.errors import ModelError
-from runtime.state import file_sha256, recall, remember
+from runtime.state import recall, remember
+from runtime.whole_file import file_sha256
 
 DEADLINE_SECONDS = 60
 

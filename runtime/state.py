@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-_BLOCK_BYTES = 1 << 20
+from runtime.whole_file import write_whole_text
 
 
 def recall(kind: str, name: str) -> dict[str, Any] | None:
@@ -25,29 +25,12 @@ def recall(kind: str, name: str) -> dict[str, Any] | None:
 
 def remember(kind: str, name: str, fields: dict[str, Any]) -> bool:
     """Keep fields (as JSON) for later runs; several processes may. Whether they could be kept."""
-    from runtime.card_file import write_whole
-
     with contextlib.suppress(OSError, RuntimeError):
         path = _file(kind, name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, lambda new: _write_json(new, fields))
+        write_whole_text(path, json.dumps(fields))
         return True
     return False
-
-
-def file_sha256(path: Path) -> str:
-    """Of its content, as 64 hexadecimal digits."""
-    import hashlib  # OpenSSL comes with it, which the model in the wheel starts without
-
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK_BYTES):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _write_json(path: Path, fields: dict[str, Any]) -> None:
-    path.write_text(json.dumps(fields), "utf-8")
 
 
 def _file(kind: str, name: str) -> Path:

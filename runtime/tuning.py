@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from runtime.errors import ModelError
-from runtime.state import file_sha256, recall, remember
+from runtime.state import recall, remember
+from runtime.whole_file import file_sha256
 
 _STATE = "tuned"
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from runtime.card_file import write_whole
 from runtime.errors import TrainingError
+from runtime.whole_file import write_whole
 from train.history import EpochMetrics
 
 _VERSION = 2

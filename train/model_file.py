@@ -9,8 +9,9 @@ from pathlib import Path
 import keras
 
 from runtime.card import ModelCard, Provenance
-from runtime.card_file import embed_card, write_whole
+from runtime.card_file import embed_card
 from runtime.version import __version__
+from runtime.whole_file import write_whole
 
 
 def write_model(model: keras.Model, card: ModelCard, path: Path) -> None:

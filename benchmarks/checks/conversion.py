@@ -6,7 +6,6 @@ the command only writes where it answers as the Keras network does.
 
 from __future__ import annotations
 
-import hashlib
 import random
 import statistics
 import sys
@@ -27,6 +26,7 @@ from runtime.card import ModelCard
 from runtime.card_file import check_model_path, read_card
 from runtime.dataset import NAMED
 from runtime.operators import report_operators
+from runtime.whole_file import file_sha256
 
 # Float files answer alike but for ties.
 _LOSSLESS = "0.999"
@@ -98,7 +98,7 @@ def find_data(card: ModelCard, model: Path, data_dir: Path, imagenet: Path | Non
 
 def hash_model(path: Path) -> str:
     """SHA-256 of a model file, in hexadecimal. Raises ModelError where there is none."""
-    return hashlib.sha256(check_model_path(path).read_bytes()).hexdigest()
+    return file_sha256(check_model_path(path))
 
 
 def measure_conversion(model: Path, data_dir: Path, imagenet: Path | None, out: Path) -> ConversionFigures:

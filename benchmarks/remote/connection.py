@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import shlex
 import subprocess
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
+from runtime.whole_file import file_sha256
 
 # Below the home folder there: files by the hash of their content, so that none is copied twice.
 CACHE = ".cache/edgeframe-benchmarks"
@@ -42,7 +42,7 @@ class Connection:
 
     def send(self, file: Path) -> str:
         """Copy a file unless it is there already; its path there, from the home folder."""
-        digest = hashlib.sha256(file.read_bytes()).hexdigest()[:20]
+        digest = file_sha256(file)[:20]
         folder = f"{CACHE}/{digest}"
         path = f"{folder}/{file.name}"
         there = shlex.quote(path)

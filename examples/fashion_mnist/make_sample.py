@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from runtime.card_file import write_whole
 from runtime.dataset import NAMED
 from runtime.dataset.arrays import Arrays, read_idx_folder
+from runtime.whole_file import write_whole
 
 SAMPLE = Path(__file__).with_name("fashion_mnist.npz")
 TRAIN_COUNT, TEST_COUNT = 10_000, 2_000

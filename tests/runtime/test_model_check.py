@@ -16,7 +16,7 @@ from runtime.backends import BACKENDS
 from runtime.classifier import DEFAULT_MODEL, Classifier
 from runtime.errors import ModelError, UsageError
 from runtime.model_check import check_model, library_version
-from runtime.state import file_sha256
+from runtime.whole_file import file_sha256
 from tests.conftest import ROOT, Run
 from tests.runtime.variants import CRASHING_WORD, HANGING_WORD, copy_damaged
 

@@ -6,7 +6,6 @@ batch normalisation with epsilon 1e-3, input (x - 127) / 128.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from keras import KerasTensor, layers
 
 from runtime.errors import TrainingError
+from runtime.whole_file import file_sha256
 from train.models import LITE0_SHA256, Variant
 from train.torch_file import read_state
 
@@ -72,7 +72,7 @@ def _weights_file() -> Path:
     if package is None or package.origin is None:
         raise TrainingError(f"efficientnet_lite0: its weights are not installed; {install}")
     path = Path(package.origin).parent / _FILE
-    if not path.is_file() or hashlib.sha256(path.read_bytes()).hexdigest() != LITE0_SHA256:
+    if not path.is_file() or file_sha256(path) != LITE0_SHA256:
         raise TrainingError(f"{path}: is not the file with sha256 {LITE0_SHA256}; {install}")
     return path
 

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from runtime.card_file import write_whole
+from runtime.whole_file import write_whole_text
 from train.evaluation import Evaluation
 from train.report.contents import TrainingReport
 
@@ -22,7 +22,7 @@ def write_metrics(report: TrainingReport, path: Path) -> None:
     Shares are 0..1; `confusion[i][j]` counts pictures of class i that were taken for class j. Raises OSError.
     """
     text = json.dumps(_without_nan(_fields(report)), indent=1, ensure_ascii=False, allow_nan=False)
-    write_whole(path, lambda new: _write_text(new, _rows_on_one_line(text)))
+    write_whole_text(path, _rows_on_one_line(text))
 
 
 def _fields(report: TrainingReport) -> dict[str, Any]:
@@ -95,7 +95,3 @@ def _without_nan(value: Any) -> Any:
 def _rows_on_one_line(text: str) -> str:
     """Lists of numbers on a line each. A line break in a string of JSON is escaped: none is taken for a list's."""
     return re.sub(r'\[\n[^\[\]{}"]*\]', lambda row: f"[{' '.join(row[0][1:-1].split())}]", text)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, "utf-8")

@@ -6,7 +6,7 @@ from html import escape
 from pathlib import Path
 
 from runtime.card import ModelCard
-from runtime.card_file import write_whole
+from runtime.whole_file import write_whole_text
 from train.report.calibration import draw_calibration
 from train.report.confusion import tabulate_classes, tabulate_confusion
 from train.report.contents import Setting, TrainingReport
@@ -19,8 +19,7 @@ _MOST_SKIPPED = 50
 
 def write_report(report: TrainingReport, path: Path) -> None:
     """Write `path` whole or not at all. Raises OSError."""
-    text = render_report(report)
-    write_whole(path, lambda new: _write_text(new, text))
+    write_whole_text(path, render_report(report))
 
 
 def render_report(report: TrainingReport) -> str:
@@ -138,7 +137,3 @@ def _duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {rest} s" if minutes else f"{seconds:.1f} s"
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, "utf-8")
