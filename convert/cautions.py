@@ -1,7 +1,8 @@
-"""What a check cannot prove, said beside what it did."""
+"""What a check cannot prove and what labels cannot tell apart, said beside what was done."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from convert.pictures import FittedPictures
 
 # Where that many agree without exception, the true share may still be 90 %.
 _FEW = 30
-# Classes in a line.
+# Names in a line.
 _NAMED = 5
 
 
@@ -24,6 +25,20 @@ def find_cautions(check: FittedPictures, labels: Sequence[str]) -> tuple[str, ..
     if check.targets is not None and count >= len(labels):
         missing = [labels[index] for index in np.setdiff1d(np.arange(len(labels)), check.targets)]
         if missing:
-            named = ", ".join([*missing[:_NAMED], *["..."] * (len(missing) > _NAMED)])
+            named = _name_some(missing)
             cautions.append(f"no picture of {len(missing)} of the {len(labels)} classes ({named}): give data of all")
     return tuple(cautions)
+
+
+def find_label_cautions(labels: Sequence[str]) -> tuple[str, ...]:
+    """A line where classes have the same label. ImageNet has two cranes, so that is no error."""
+    alike = [label for label, count in Counter(labels).items() if count > 1]
+    if not alike:
+        return ()
+    return (
+        f"{_name_some(alike)}: the label of more than one class, which no result tells apart; see that it is meant",
+    )
+
+
+def _name_some(names: Sequence[str]) -> str:
+    return ", ".join([*names[:_NAMED], *["..."] * (len(names) > _NAMED)])

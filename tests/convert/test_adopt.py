@@ -228,3 +228,14 @@ def test_a_file_with_a_card_is_not_adopted_again(tmp_path: Path, labels: Path, c
     model = write_onnx(tmp_path / "ours.onnx")
     embed_card(model, ModelCard("ours", "", COLOURS, InputSize(SIDE, SIDE)))
     assert "has a model card already" in refusal(capsys, 1, model, "--labels", labels, *IMAGENET)
+
+
+def test_a_label_that_two_classes_have_is_adopted_and_told(tmp_path: Path, capsys: Capture) -> None:
+    model, names = write_onnx(tmp_path / "theirs.onnx"), tmp_path / "names.txt"
+    names.write_text("crane\nheron\ncrane\n")
+    assert adopt(model, "--labels", names, *IMAGENET, "--out", tmp_path / "ours.onnx") == 0
+    (told,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("caution")]
+    assert told.startswith("caution: crane: the label of more than one class")
+    names.write_text("crane\nheron\negret\n")
+    assert adopt(model, "--labels", names, *IMAGENET, "--out", tmp_path / "ours.onnx") == 0
+    assert "caution" not in capsys.readouterr().out
