@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from runtime.card import MAX_LABEL_LENGTH
 from runtime.errors import ModelError
 
 BACKGROUND = "background"
@@ -23,8 +24,19 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
     """One label a line; `0 tench` or `0: tench` on every line is taken as number and label, in any order.
 
     Or a list or table of JSON or Python: ["tench", ...], {"0": "tench"}, {"0": ["n01440764", "tench"]}, {"tench": 0}.
-    Raises ModelError: no such file, not text, or empty.
+    Raises ModelError: no such file, not text, empty, or a label that no card takes.
     """
+    labels = _read_any(path)
+    for number, label in enumerate(labels, 1):
+        if len(label) > MAX_LABEL_LENGTH or not label.isprintable():
+            raise ModelError(
+                f"{path}: label {number} is {label[:40]!r}, of {len(label)} characters; expected at most "
+                f"{MAX_LABEL_LENGTH}, and no control characters"
+            )
+    return labels
+
+
+def _read_any(path: str | Path) -> tuple[str, ...]:
     try:
         text = Path(path).read_text("utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -104,4 +116,4 @@ def match_labels(labels: tuple[str, ...], outputs: int, path: object) -> tuple[s
         return (BACKGROUND, *labels)
     if "" in labels:
         return match_labels(tuple(label for label in labels if label), outputs, path)
-    raise ModelError(f"{path}: has {len(labels)} labels, the network gives {outputs} scores; give as many labels")
+    raise ModelError(f"{path}: gives {outputs} scores, got {len(labels)} labels; give one label for each score")

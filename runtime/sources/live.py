@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import Generic
 
 from runtime.card import ModelCard
-from runtime.errors import SourceError
+from runtime.errors import PictureError, SourceError
 from runtime.events import SourceEvent
 from runtime.frame import Frame
 from runtime.sources.feed import Feed, T
@@ -16,7 +16,7 @@ from runtime.sources.frozen import FrozenWatch
 from runtime.sources.latest import Capture, Latest
 from runtime.sources.options import SourceOptions
 from runtime.sources.reopening import Reopening
-from runtime.sources.request import OnEvent
+from runtime.sources.request import OnError, OnEvent
 
 # Threads that hang in a driver (or in a look-up of a name) and can be neither ended nor killed; what holds so many is
 # beyond help.
@@ -30,15 +30,23 @@ class LiveSource(Generic[T]):
         feed: the camera or stream.
         options: how long to wait for it, and how often to open it again.
         on_event: told of each change of its state, in the thread that iterates.
+        on_error: told there of what could not be read of a recording; without it that raises PictureError.
     """
 
     is_video = is_live = True
 
-    def __init__(self, feed: Feed[T], options: SourceOptions, on_event: OnEvent | None = None) -> None:
+    def __init__(
+        self,
+        feed: Feed[T],
+        options: SourceOptions,
+        on_event: OnEvent | None = None,
+        on_error: OnError | None = None,
+    ) -> None:
         self.name = feed.name
         self._feed = feed
         self._options = options
         self._on_event = on_event or (lambda event: None)
+        self._on_error = on_error
         self._frozen = FrozenWatch(options.frozen_after)
         self._left_behind: list[threading.Thread] = []
         self._next_index = self._given = self._lives = 0
@@ -46,7 +54,7 @@ class LiveSource(Generic[T]):
 
     def __enter__(self) -> LiveSource[T]:
         self._next_index = self._given = self._lives = 0
-        self._frames = self._read()
+        self._frames = self._read_and_tell()
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -59,6 +67,14 @@ class LiveSource(Generic[T]):
     def __iter__(self) -> Iterator[Frame]:
         assert self._frames is not None, "enter the source first"
         return self._frames
+
+    def _read_and_tell(self) -> Generator[Frame, None, None]:
+        try:
+            yield from self._read()
+        except PictureError as error:
+            if self._on_error is None:
+                raise
+            self._on_error(error)
 
     def _read(self) -> Generator[Frame, None, None]:
         opened = Reopening(self._open, self._follow, retries=self._options.retries, wait=self._options.wait)

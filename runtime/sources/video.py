@@ -83,9 +83,14 @@ def read_video(wanted: VideoInput, timeout: float | None = None) -> Iterator[Any
                 frames += 1
                 yield picture
     if damaged:
-        raise SourceError(f"{wanted.name}: {damaged} parts of it are damaged, {frames} frames were read; copy it again")
+        raise SourceError(describe_damage(wanted.name, damaged, frames))
     if not frames:
         raise SourceError(f"{wanted.name}: has no video frames in it")
+
+
+def describe_damage(name: str, damaged: int, frames: int) -> str:
+    """What is told of a recording after its last frame."""
+    return f"{name}: {damaged} parts of it are damaged, {frames} frames were read; copy it again"
 
 
 class VideoSource:

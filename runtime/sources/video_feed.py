@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any, Callable
 
@@ -12,9 +12,9 @@ import av
 import numpy as np
 
 from runtime.card import ModelCard
-from runtime.errors import SourceError
+from runtime.errors import PictureError, SourceError
 from runtime.sources.scaler import VideoScaler
-from runtime.sources.video import VideoInput, open_video
+from runtime.sources.video import VideoInput, describe_damage, open_video
 
 # PyAV's own deadline comes after that of the live source: there to end a thread that was left behind, not to judge.
 _GRACE_SECONDS = 1.0
@@ -75,8 +75,15 @@ class VideoFeed:
         return self._scaler.fit(picture)
 
     def _decode(self, container: Any, wanted: VideoInput, stopped: threading.Event) -> Generator[Any, None, None]:
-        packets = container.demux(video=0)
-        while (pictures := _decode_next(packets)) is not None:
+        """Raises PictureError after the last frame of a recording of which some was damaged."""
+        frames = damaged = 0
+        for packet in container.demux(video=0):
+            try:
+                pictures = packet.decode()
+            except av.InvalidDataError:
+                damaged += 1  # cameras send a damaged picture now and then; the next one will do
+                pictures = []
+            frames += len(pictures)
             yield from pictures
             if stopped.is_set():
                 return
@@ -84,17 +91,8 @@ class VideoFeed:
         is_over = wanted.is_recording or (container.format.name == "hls" and container.duration)
         if not is_over:
             raise SourceError(f"{self.name}: its stream ended; check that it is on and connected")
-
-
-def _decode_next(packets: Iterator[Any]) -> Sequence[Any] | None:
-    """The pictures of the next packet (there may be none in it), None after the last one."""
-    for packet in packets:
-        try:
-            pictures: Sequence[Any] = packet.decode()
-        except av.InvalidDataError:
-            return ()  # cameras send a damaged picture now and then; the next one will do
-        return pictures
-    return None
+        if damaged and wanted.is_recording:
+            raise PictureError(describe_damage(self.name, damaged, frames))
 
 
 def pace(

@@ -45,7 +45,7 @@ def open_video_file(request: SourceRequest) -> Source:
     if not request.options.realtime:
         return VideoSource(wanted.name, partial(read_video, wanted), make_scaler(request), request.on_error)
     feed = VideoFeed(wanted.name, lambda: wanted, make_scaler(request), None, is_paced=True)
-    return LiveSource(feed, once(request).options, request.on_event)
+    return LiveSource(feed, once(request).options, request.on_event, request.on_error)
 
 
 def open_url(request: SourceRequest) -> Source:
@@ -64,7 +64,7 @@ def open_url(request: SourceRequest) -> Source:
     is_paced = is_file or path.endswith(_PLAYLIST)
     wanted = VideoInput(name, url, options={} if is_paced else _SCHEMES[scheme], is_recording=is_file)
     feed = VideoFeed(name, lambda: wanted, make_scaler(request), request.options.timeout, is_paced=is_paced)
-    return LiveSource(feed, request.options, request.on_event)
+    return LiveSource(feed, request.options, request.on_event, request.on_error)
 
 
 def open_test_pictures(request: SourceRequest) -> Source:

@@ -213,7 +213,9 @@ def test_what_cannot_be_adopted_is_one_line_and_no_file(tmp_path: Path, labels: 
     two.write_text("red\ngreen\n")
     known = ("--labels", labels, "--out", out)
     assert "give --scale 1/255" in refusal(capsys, 1, model, *known)
-    assert "give as many labels" in refusal(capsys, 1, model, "--labels", two, *IMAGENET, "--out", out)
+    assert "got 2 labels; give one label for each score" in refusal(
+        capsys, 1, model, "--labels", two, *IMAGENET, "--out", out
+    )
     assert "tells no labels" in refusal(capsys, 2, model, *IMAGENET, "--out", out)
     assert "--scale goes without" in refusal(capsys, 2, model, *known, *IMAGENET, "--scale", "1/255")
     assert "--mean: 'many', expected a number" in refusal(capsys, 2, model, *known, "--mean", "many")

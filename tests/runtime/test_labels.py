@@ -48,7 +48,8 @@ def test_a_table_that_does_not_name_each_class_is_told(tmp_path: Path, text: str
 def test_a_number_of_thousands_of_digits_is_none(tmp_path: Path) -> None:
     digits = "9" * 5000
     (tmp_path / "labels.txt").write_text(f"{digits} cat\n1 dog\n")
-    assert read_labels(tmp_path / "labels.txt") == (f"{digits} cat", "1 dog")
+    with pytest.raises(ModelError, match="label 1 is '999"):
+        read_labels(tmp_path / "labels.txt")
     for table in (f'{{"{digits}": "cat", "1": "dog"}}', f'{{"cat": {digits}, "dog": 1}}'):
         (tmp_path / "labels.json").write_text(table)
         with pytest.raises(ModelError, match="expected one label a line, a list"):
@@ -77,3 +78,10 @@ def test_a_file_without_labels_is_told(tmp_path: Path) -> None:
     for name, told in (("empty.txt", "is empty"), ("binary.txt", "no text in UTF-8"), ("missing.txt", "No such file")):
         with pytest.raises(ModelError, match=told):
             read_labels(tmp_path / name)
+
+
+@pytest.mark.parametrize("label", ["dog\x1b[31m", "d" * 201])
+def test_a_label_that_no_card_takes_is_told_with_the_name_of_its_file(tmp_path: Path, label: str) -> None:
+    (tmp_path / "labels.txt").write_text(f"cat\n{label}\n")
+    with pytest.raises(ModelError, match=r"labels\.txt: label 2 is .*; expected at most 200, and no control"):
+        read_labels(tmp_path / "labels.txt")

@@ -20,7 +20,7 @@ from PIL import Image
 from examples.clips import write_clip
 from runtime.card import Fit, InputSize, ModelCard
 from runtime.commands.source_arguments import add_source_arguments, read_source_options
-from runtime.errors import EdgeframeError, SourceError, UsageError
+from runtime.errors import EdgeframeError, PictureError, SourceError, UsageError
 from runtime.sources import Box, RawFormat, SourceOptions, View, open_camera, open_source
 from runtime.sources.options import PIXEL_FORMATS
 from runtime.sources.pictures import read_names
@@ -72,6 +72,12 @@ def test_a_recording_that_is_damaged_in_part_gives_the_rest_and_tells_of_it(tmp_
         assert len(list(source)) == 4
     assert [str(error) for error in errors] == [f"{path}: 1 parts of it are damaged, 4 frames were read; copy it again"]
     with open_source(str(path), CARD) as source, pytest.raises(SourceError, match="1 parts of it are damaged"):
+        list(source)
+    in_realtime = SourceOptions(realtime=True)
+    with open_source(str(path), CARD, errors.append, options=in_realtime) as source:
+        assert list(source)
+    assert str(errors[1]) == str(errors[0])
+    with open_source(str(path), CARD, options=in_realtime) as source, pytest.raises(PictureError, match="are damaged"):
         list(source)
 
 
