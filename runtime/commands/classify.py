@@ -97,7 +97,8 @@ def run(args: argparse.Namespace) -> int:
         for result in islice(results, args.max_frames):
             sinks.write(result)
             classified += 1
-    if unreadable and classified + len(unreadable) > 1:
+    # Of a video each result is a frame: there is no number of pictures to compare with.
+    if unreadable and classified + len(unreadable) > 1 and not any(source.is_video for source in sources):
         print(f"runtime: {len(unreadable)} of {classified + len(unreadable)} pictures cannot be read", file=sys.stderr)
     return 1 if unreadable else 0
 

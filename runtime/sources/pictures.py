@@ -35,6 +35,8 @@ _SUFFIXES = ", ".join(PICTURE_SUFFIXES)
 def open_pictures(request: SourceRequest) -> PictureSource:
     """A picture, the pictures of a folder, those that a pattern matches, or those that standard input names (`-`)."""
     request.refuse_camera_mode()
+    request.refuse_waiting()
+    request.refuse_pace()
     path = Path(request.spec)
     list_paths: Callable[[], Iterable[Path]]
     if request.spec == STANDARD_INPUT:

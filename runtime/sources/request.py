@@ -31,3 +31,13 @@ class SourceRequest:
         """Raise UsageError where a size or rate is asked of what has its own."""
         if self.options.camera_size is not None or self.options.camera_fps is not None:
             raise UsageError(f"{self.spec}: has its own size and rate; leave out --camera-size and --camera-fps")
+
+    def refuse_waiting(self) -> None:
+        """Raise UsageError where a camera is awaited and files are named: they are there or not."""
+        if self.options.wait:
+            raise UsageError(f"{self.spec}: is no camera, there is nothing to wait for; leave out --wait")
+
+    def refuse_pace(self) -> None:
+        """Raise UsageError where pictures that have no pace are to come at their own."""
+        if self.options.realtime:
+            raise UsageError(f"{self.spec}: pictures have no pace of their own; leave out --realtime")

@@ -39,6 +39,7 @@ _TEST_SIZE, _TEST_RATE = (1280, 720), 30.0
 def open_video_file(request: SourceRequest) -> Source:
     """Every frame of a file, or with options.realtime what a camera would have seen."""
     request.refuse_camera_mode()
+    request.refuse_waiting()
     if what_is_at(request.spec, SourceError) == "pipe or device":  # which could be waited for without an end
         raise SourceError(f"{request.spec}: is a pipe or a device, not a file; send frames to - with --raw")
     wanted = VideoInput(request.spec, request.spec, is_recording=True)

@@ -26,7 +26,7 @@ from runtime.sources.options import PIXEL_FORMATS
 from runtime.sources.pictures import read_names
 from runtime.sources.raw import read_raw
 from runtime.sources.video_feed import pace
-from tests.conftest import ROOT
+from tests.conftest import MODELS, ROOT, Run
 
 CARD = ModelCard("rgb", "mean colour", ("red", "green", "blue"), InputSize(16, 16), Fit())
 RED = np.broadcast_to(np.uint8((255, 0, 0)), (32, 48, 3)).copy()
@@ -57,8 +57,8 @@ def test_an_address_may_be_longer_than_the_name_of_a_file() -> None:
         assert source.is_video
 
 
-def test_a_recording_that_is_damaged_in_part_gives_the_rest_and_tells_of_it(tmp_path: Path) -> None:
-    path = tmp_path / "clip.avi"
+def write_damaged_clip(path: Path) -> Path:
+    """Of five frames, the third is none."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mjpeg", rate=25)
         stream.width, stream.height, stream.pix_fmt = 48, 32, "yuvj420p"
@@ -67,6 +67,18 @@ def test_a_recording_that_is_damaged_in_part_gives_the_rest_and_tells_of_it(tmp_
                 damaged = av.Packet(b"no picture")
                 damaged.stream, damaged.pts, damaged.dts, damaged.time_base = stream, number, number, packet.time_base
                 container.mux(damaged if number == 2 else packet)
+    return path
+
+
+def test_frames_of_a_damaged_recording_are_not_counted_as_pictures(run: Run, tmp_path: Path) -> None:
+    path = write_damaged_clip(tmp_path / "clip.avi")
+    done = run("runtime", "classify", path, "--model", MODELS / "rgb_int8.tflite")
+    told = f"runtime: {path}: 1 parts of it are damaged, 4 frames were read; copy it again\n"
+    assert (done.returncode, done.stderr) == (1, told)
+
+
+def test_a_recording_that_is_damaged_in_part_gives_the_rest_and_tells_of_it(tmp_path: Path) -> None:
+    path = write_damaged_clip(tmp_path / "clip.avi")
     errors: list[EdgeframeError] = []
     with open_source(str(path), CARD, errors.append) as source:
         assert len(list(source)) == 4
@@ -79,6 +91,23 @@ def test_a_recording_that_is_damaged_in_part_gives_the_rest_and_tells_of_it(tmp_
     assert str(errors[1]) == str(errors[0])
     with open_source(str(path), CARD, options=in_realtime) as source, pytest.raises(PictureError, match="are damaged"):
         list(source)
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "told"),
+    [
+        ("photo.png", SourceOptions(realtime=True), "pictures have no pace of their own; leave out --realtime"),
+        ("photo.png", SourceOptions(wait=True), "there is nothing to wait for; leave out --wait"),
+        ("clip.mp4", SourceOptions(wait=True), "there is nothing to wait for; leave out --wait"),
+    ],
+)
+def test_what_has_no_meaning_for_a_file_is_refused(
+    tmp_path: Path, name: str, options: SourceOptions, told: str
+) -> None:
+    write_pictures(tmp_path, "photo.png")
+    write_clip(tmp_path / "clip.mp4", [RED] * 2, rate=25)
+    with pytest.raises(UsageError, match=told):
+        open_source(str(tmp_path / name), CARD, options=options)
 
 
 def test_a_pattern_that_matches_nothing_is_told() -> None:
