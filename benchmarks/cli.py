@@ -39,9 +39,11 @@ COMMANDS = {
 }
 
 _EPILOG = """examples:
-  python -m benchmarks run flowers_*.tflite flowers_*.onnx --data flowers/ --out results
+  python -m benchmarks run flowers_*.tflite flowers_*.onnx --data flowers/ \\
+      --out results
   python -m benchmarks report results/results.json --max-latency 20ms
-  python -m benchmarks compare before/results.json after/results.json --fail-above 5%
+  python -m benchmarks compare before/results.json after/results.json \\
+      --fail-above 5%
   python -m benchmarks overhead --out results
 """
 

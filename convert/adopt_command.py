@@ -16,8 +16,10 @@ Labels and normalisation are read from its TFLite Metadata where it has that. A 
 softmax where it gives logits, as layers of its own: then it is converted like any other."""
 _EXAMPLES = """examples:
   python -m convert adopt mobilenet.tflite --labels labels.txt
-  python -m convert adopt resnet.onnx --labels labels.txt --mean 123.675,116.28,103.53 --std 58.395,57.12,57.375
-  python -m convert adopt caffe.onnx --labels labels.txt --channels bgr --mean 104,117,123 --fit squash
+  python -m convert adopt resnet.onnx --labels labels.txt \\
+      --mean 123.675,116.28,103.53 --std 58.395,57.12,57.375
+  python -m convert adopt caffe.onnx --labels labels.txt --channels bgr \\
+      --mean 104,117,123 --fit squash
   python -m convert adopt mine.keras --labels labels.txt --scale 1/255
 
 exit status: 0 done, 1 it is no image classifier or cannot be read (no file is written), 2 wrong usage"""

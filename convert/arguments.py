@@ -14,18 +14,27 @@ from convert.recipes import RANGES, RECIPES
 from convert.targets import OPEN_BATCH, choose_targets, keep_float
 from runtime.command_line import Parser, positive, share
 
+_USAGE = """python -m convert MODEL.keras --calibrate DATA [options]
+       python -m convert adopt FILE [options]
+       python -m convert diagnose MODEL.keras FILE --data DATA [options]"""
 _DESCRIPTION = """Convert a trained .keras classifier to a .tflite or .onnx that carries its model card,
 and check on real pictures that it answers as the original does."""
 _EXAMPLES = """examples:
-  python -m convert flowers.keras --to tflite --recipe int8 --calibrate flowers/
-  python -m convert flowers.keras --to onnx --recipe float32 --calibrate flowers/ --out flowers.onnx
-  python -m convert digits.keras --to tflite --recipe int8 --calibrate mnist --data-dir data
-  python -m convert flowers.keras --to tflite,onnx --recipe all --calibrate flowers/ --out family/
+  python -m convert flowers.keras --to tflite --recipe int8 \\
+      --calibrate flowers/
+  python -m convert flowers.keras --to onnx --recipe float32 \\
+      --calibrate flowers/ --out flowers.onnx
+  python -m convert digits.keras --to tflite --recipe int8 \\
+      --calibrate mnist --data-dir data
+  python -m convert flowers.keras --to tflite,onnx --recipe all \\
+      --calibrate flowers/ --out family/
   python -m convert flowers.keras --to tflite --calibrate flowers/ --auto
   python -m convert diagnose flowers.keras flowers_int8.tflite --data flowers/
   python -m convert adopt theirs.tflite --labels labels.txt --out ours.tflite
-  python -m convert adopt plain.keras --labels labels.txt --scale 1/255 --out ours.keras
+  python -m convert adopt plain.keras --labels labels.txt --scale 1/255 \\
+      --out ours.keras
 
+adopt gives a model from elsewhere a card, diagnose tells which layers lose the accuracy: see their --help.
 exit status: 0 done, 1 the conversion failed or agrees too little (no file is written), 2 wrong usage"""
 
 
@@ -38,7 +47,7 @@ class _Parser(Parser):
 
 def parse_order(arguments: Sequence[str] | None) -> Order:
     """The arguments (default: the process's) as an Order. Raises UsageError."""
-    parser = _Parser(prog="python -m convert", description=_DESCRIPTION, epilog=_EXAMPLES)
+    parser = _Parser(prog="python -m convert", usage=_USAGE, description=_DESCRIPTION, epilog=_EXAMPLES)
     parser.add_argument("model", metavar="MODEL.keras", type=Path, help="what python -m train wrote")
     _add_result(parser)
     _add_float_layers(parser)

@@ -28,7 +28,8 @@ _DESCRIPTION = """Compare what every layer of a converted .tflite or .onnx gives
 on the same pictures: a table, a plot, and what to try."""
 _EXAMPLES = """examples:
   python -m convert diagnose flowers.keras flowers_int8.tflite --data flowers/
-  python -m convert diagnose flowers.keras flowers_int8.onnx --data flowers/ --out plots/"""
+  python -m convert diagnose flowers.keras flowers_int8.onnx \\
+      --data flowers/ --out plots/"""
 
 
 @dataclass(frozen=True)

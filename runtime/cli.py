@@ -34,11 +34,11 @@ _GARBAGE_THRESHOLD = 100_000
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
 
 _EPILOG = """examples:
-  runtime classify photo.jpg              what is on a photo, by the model that comes along
-  runtime classify --camera               the same for the first camera
-  runtime classify --camera test          no camera at hand: moving test pictures
-  runtime classify photos/ --json         one JSON object a picture, for programs
-  runtime bench flowers.tflite            latency of your own model on this device
+  runtime classify photo.jpg       by the model that comes along
+  runtime classify --camera        the same for the first camera
+  runtime classify --camera test   no camera at hand: moving test pictures
+  runtime classify photos/ --json  one JSON object a picture, for programs
+  runtime bench flowers.tflite     latency of your own model on this device
 """
 
 

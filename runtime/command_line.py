@@ -11,7 +11,9 @@ import contextlib
 import io
 import os
 import sys
+import textwrap
 from collections.abc import Callable
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from runtime.errors import EdgeframeError, OutputError, UsageError
@@ -26,11 +28,22 @@ EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2,
 _MOST = 1_000_000_000
 
 
+class _HelpFormatter(argparse.HelpFormatter):
+    """Descriptions and epilogs fit the terminal; lines that begin with a space, as examples do, stay as they are."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        lines: list[str] = []
+        for is_prose, group in groupby(text.splitlines(), lambda line: line[:1] not in ("", " ")):
+            together = list(group)
+            lines += textwrap.wrap(" ".join(together), width, break_on_hyphens=False) if is_prose else together
+        return "".join(f"{indent}{line}\n" for line in lines)
+
+
 class Parser(argparse.ArgumentParser):
-    """Wrong usage is one line, as every other error; texts are printed as they are written, options typed in full."""
+    """Wrong usage is one line, as every other error; options are typed in full."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False, **settings})
+        super().__init__(**{"formatter_class": _HelpFormatter, "allow_abbrev": False, **settings})
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message} (see {self.prog} --help)")

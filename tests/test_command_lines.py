@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 
 import pytest
 
-from runtime.command_line import exit_status, positive, seconds, share
+from runtime.command_line import Parser, exit_status, positive, seconds, share
 from runtime.errors import ModelError, UsageError
 from tests.conftest import ROOT, Run
 
@@ -122,3 +123,32 @@ def test_a_stream_that_is_full_or_closed_is_one_line_or_none(command: str, statu
     done = subprocess.run(line, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == status
     assert told in done.stderr and done.stderr.count("\n") == bool(told)
+
+
+RUNTIME = ("classify", "info", "bench", "tune", "selftest", "cameras", "doctor")
+BENCHMARKS = (
+    *("run", "report", "compare", "loadgen", "method", "overhead", "peers", "endurance", "training", "epoch-cost"),
+    *("conversion", "folder-accuracy"),
+)
+HELPS = [
+    *((room, "") for room in ("runtime", "train", "convert", "benchmarks")),
+    *(("runtime", command) for command in RUNTIME),
+    *(("train", command) for command in ("pretrained", "list")),
+    *(("convert", command) for command in ("adopt", "diagnose")),
+    *(("benchmarks", command) for command in BENCHMARKS),
+]
+
+
+@pytest.mark.parametrize(("room", "command"), HELPS)
+def test_every_help_fits_80_columns(run: Run, room: str, command: str) -> None:
+    done = run(room, *command.split(), "--help", env={**os.environ, "COLUMNS": "80"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line for line in done.stdout.splitlines() if len(line) > 80] == []
+
+
+def test_help_fills_prose_and_leaves_examples_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    example = f"  type {'x' * 100} --here"
+    Parser(prog="p", description="one\ntwo --three-four", epilog=f"examples:\n{example}\n\nAt last.").print_help()
+    shown = capsys.readouterr().out
+    assert "\n\none two --three-four\n\n" in shown
+    assert shown.endswith(f"\n\nexamples:\n{example}\n\nAt last.\n")

@@ -18,17 +18,22 @@ _USAGE = """python -m train DATA --model NAME --out FILE.keras [options]
        python -m train list"""
 
 _EXAMPLES = """examples:
-  python -m train examples/fashion_mnist/fashion_mnist.npz --model deep_cnn --epochs 5 --out clothes.keras
+  python -m train examples/fashion_mnist/fashion_mnist.npz --model deep_cnn \\
+      --epochs 5 --out clothes.keras
   python -m train mnist --model deep_cnn --out digits.keras
   python -m train flowers/ --model mobilenet --alpha 0.25 --out flowers.keras
-  python -m train flowers.tar --model efficientnet_lite0 --strategy full --out flowers.keras
-  python -m train cifar10 --model resnet8 --distill large.keras --out small.keras
+  python -m train flowers.tar --model efficientnet_lite0 --strategy full \\
+      --out flowers.keras
+  python -m train cifar10 --model resnet8 --distill large.keras \\
+      --out small.keras
   python -m train mnist --model mlp --recipe lesson --out lesson.keras
   python -m train pretrained efficientnet_lite0 --out imagenet.keras
   python -m train list
 
 Beside FILE.keras it writes FILE.report.html (curves, confusion, mistakes) and FILE.metrics.json.
-The next step: python -m convert FILE.keras --to tflite --recipe int8 --calibrate DATA --out FILE.tflite"""
+
+the next step:
+  python -m convert FILE.keras --to tflite --recipe int8 --calibrate DATA"""
 
 
 def train_parser() -> argparse.ArgumentParser:

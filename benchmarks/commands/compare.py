@@ -15,7 +15,8 @@ percent, measure both models in one run.
 
 examples:
   python -m benchmarks compare main/results.json branch/results.json
-  python -m benchmarks compare main/results.json branch/results.json --fail-above 10%
+  python -m benchmarks compare main/results.json branch/results.json \\
+      --fail-above 10%
 """
 
 

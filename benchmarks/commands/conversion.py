@@ -15,7 +15,8 @@ in conversion.json already is not measured again. Exit status 1 where a bar is m
 
 examples:
   python -m benchmarks conversion out/*.keras --data-dir data --out results
-  python -m benchmarks conversion lite0.keras --data-dir data --imagenet photos/ --out results
+  python -m benchmarks conversion lite0.keras --data-dir data \\
+      --imagenet photos/ --out results
 """
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "example:\n  python -m benchmarks folder-accuracy imagenet_sample/ --model efficientnet.tflite"
+    parser.epilog = "example:\n  python -m benchmarks folder-accuracy photos/ --model lite0_int8.tflite"
     parser.add_argument(
         "folder", type=Path, metavar="FOLDER", help="pictures, and labels.csv with file and class_index"
     )

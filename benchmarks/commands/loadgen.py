@@ -14,8 +14,10 @@ Needs pip install mlcommons-loadgen.
 
 examples:
   python -m benchmarks loadgen cifar_int8.tflite --data ic01/ --out logs
-  python -m benchmarks loadgen cifar_int8.tflite --data ic01/ --scenario Server --rate 200 --latency 20ms --out logs
-  python -m benchmarks loadgen cifar_int8.tflite --data ic01/ --accuracy --out logs
+  python -m benchmarks loadgen cifar_int8.tflite --data ic01/ \\
+      --scenario Server --rate 200 --latency 20ms --out logs
+  python -m benchmarks loadgen cifar_int8.tflite --data ic01/ --accuracy \\
+      --out logs
 """
 
 
@@ -30,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--scenario",
         default="SingleStream",
         choices=("SingleStream", "MultiStream", "Offline", "Server"),
-        help="(default: SingleStream)",
+        metavar="NAME",
+        help="SingleStream (default), MultiStream, Offline or Server",
     )
     parser.add_argument("--accuracy", action="store_true", help="each picture once, for accuracy, in place of speed")
     parser.add_argument("--duration", type=seconds, default=10.0, metavar="TIME", help="at least (default: 10s)")

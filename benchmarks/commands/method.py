@@ -19,7 +19,8 @@ two models or more, their ratios in one run against another. Exit status 1 where
 checked. Takes a minute or two an experiment.
 
 example:
-  python -m benchmarks method flowers_int8.tflite flowers_float32.tflite --out results
+  python -m benchmarks method flowers_int8.tflite flowers_float32.tflite \\
+      --out results
 """
 
 

@@ -28,12 +28,15 @@ wants TFLite Metadata in the model; OpenCV, onnxruntime and Ultralytics want --o
 
 the default model as float ONNX (PICTURES: a folder of photos, which only check it):
   python -m train pretrained efficientnet_lite0 --out lite0.keras
-  python -m convert lite0.keras --to onnx --recipe float32 --calibrate PICTURES --out lite0.onnx
+  python -m convert lite0.keras --to onnx --recipe float32 \\
+      --calibrate PICTURES --out lite0.onnx
 
 examples:
   python -m benchmarks peers --onnx lite0.onnx --out results
-  python -m benchmarks peers --onnx flowers_float32.onnx --model flowers_int8.tflite --out results
-  python -m benchmarks peers --what frames --only invoke,edgeframe,mediapipe --rounds 40 --out results
+  python -m benchmarks peers --onnx flowers_float32.onnx \\
+      --model flowers_int8.tflite --out results
+  python -m benchmarks peers --what frames \\
+      --only invoke,edgeframe,mediapipe --rounds 40 --out results
 """
 
 

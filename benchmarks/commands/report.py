@@ -11,8 +11,10 @@ _EPILOG = """Several files, of several devices, come beside each other in one re
 file or to --out.
 
 examples:
-  python -m benchmarks report results/results.json --max-latency 20ms --min-accuracy 0.9
-  python -m benchmarks report kitchen/results.json shed/results.json --out devices
+  python -m benchmarks report results/results.json --max-latency 20ms \\
+      --min-accuracy 0.9
+  python -m benchmarks report kitchen/results.json shed/results.json \\
+      --out devices
 """
 
 

@@ -21,11 +21,16 @@ seconds are kept in results.json after each round, so that Ctrl-C loses little a
 there are 12 to 20 rounds, until the median is known to 2 % (95 % interval).
 
 examples:
-  python -m benchmarks run flowers_*.tflite flowers_*.onnx --data flowers/ --out results
-  python -m benchmarks run digits_int8.tflite --data mnist --max-pictures 1000 --threads 1,2 --out results
-  python -m benchmarks run a.tflite b.tflite --data photos/ --split all --max-latency 20ms --out results
-  python -m benchmarks run *.tflite --data flowers/ --hosts pi@kitchen,pi@shed --out results
-  python -m benchmarks run *.tflite --data flowers/ --scenario single-stream,offline --out results
+  python -m benchmarks run flowers_*.tflite flowers_*.onnx --data flowers/ \\
+      --out results
+  python -m benchmarks run digits_int8.tflite --data mnist \\
+      --max-pictures 1000 --threads 1,2 --out results
+  python -m benchmarks run a.tflite b.tflite --data photos/ --split all \\
+      --max-latency 20ms --out results
+  python -m benchmarks run *.tflite --data flowers/ \\
+      --hosts pi@kitchen,pi@shed --out results
+  python -m benchmarks run *.tflite --data flowers/ \\
+      --scenario single-stream,offline --out results
 """
 
 

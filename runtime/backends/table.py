@@ -131,7 +131,8 @@ def choose_backend(path: Path, name: str | None = None) -> BackendRow:
     rows = find_backends(path.suffix)
     if not rows:
         known = [row.remedy for row in BACKENDS.values() if row.suffix == path.suffix]
-        remedy = f"install it: {known[0]}" if known else "convert it: python -m convert " + path.name
+        convert = f"convert it: python -m convert {path.name} --to tflite --calibrate DATA"
+        remedy = f"install it: {known[0]}" if known else convert
         raise BackendError(f"{path}: nothing installed here runs a {path.suffix} file; {remedy}")
     return rows[0]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from runtime.sources.camera_mode import CameraMode
 
 _EPILOG = """examples:
-  runtime cameras                                       the cameras of this machine
+  runtime cameras
   runtime classify --camera /dev/video0 --camera-size 1280x720 --camera-fps 30
 """
 _NONE = "no camera is attached; plug one in, or try: runtime classify --camera test (runtime doctor tells more)"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from runtime.sources.request import OnError
 
 _EPILOG = """examples:
-  runtime classify photo.jpg holiday/           pictures and folders of them, on all cores
+  runtime classify photo.jpg holiday/           pictures, and folders of them
   runtime classify --camera                     the first camera, until Ctrl-C
   runtime classify --camera rtsp://shed/1       a network camera
   runtime classify --camera picamera2           the Raspberry Pi's own camera

@@ -18,6 +18,14 @@ from runtime.errors import EdgeframeError
 if TYPE_CHECKING:
     from runtime.backends import BackendRow
 
+_EPILOG = """A line is ok, - (optional), lacks (something cannot be done here) or fails (nothing can). Exit status 1
+when pictures cannot be classified on this machine.
+
+examples:
+  runtime doctor
+  runtime doctor | grep -A1 -E "lacks|fails"   what is to be mended
+"""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -33,7 +41,7 @@ class Finding:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.epilog = "Exit status 1 when pictures cannot be classified on this machine."
+    parser.epilog = _EPILOG
 
 
 def run(args: argparse.Namespace) -> int:

@@ -16,8 +16,14 @@ if TYPE_CHECKING:
     from runtime.card import ModelCard
     from runtime.operators import OperatorReport
 
+_EPILOG = """examples:
+  runtime info
+  runtime info flowers.tflite --json
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = _EPILOG
     parser.add_argument(
         "model", metavar="MODEL", nargs="?", help=".tflite, .onnx or .keras (default: the model that comes along)"
     )
@@ -48,7 +54,8 @@ def _try_backend(path: Path, trust: bool) -> tuple[Backend | None, str]:
     from runtime.model_check import check_model
 
     if path.suffix == ".keras":
-        return None, f"a .keras file is not run on devices; convert it: python -m convert {path.name} --to tflite"
+        convert = f"python -m convert {path.name} --to tflite --calibrate DATA"
+        return None, f"a .keras file is not run on devices; convert it: {convert}"
     try:
         if not trust:
             check_model(path)

@@ -20,9 +20,9 @@ is the same best label, with a score within 0.05 of the one in the card: so much
 differs between processors and libraries. Exit status 1 when an answer is wrong, or nothing to ask.
 
 examples:
-  runtime selftest                             the model that comes along
+  runtime selftest                       the model that comes along
   runtime selftest flowers.tflite other.onnx
-  runtime classify --camera --selftest         the same, before the camera is opened
+  runtime classify --camera --selftest   the same, before a camera is opened
 """
 
 
