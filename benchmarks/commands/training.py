@@ -18,8 +18,8 @@ examples:
   python -m benchmarks training --data-dir data --out out/training
   python -m benchmarks training --data-dir data \\
       --out out/training deep_cnn mlp
-  python -m benchmarks training --data-dir data --out out/folds \\
-      --folds 5 cats_dogs-mobilenet cats_dogs-mobilenet-288
+  python -m benchmarks training --data-dir data --out out/folds --folds 5 \\
+      cats_dogs-mobilenet cats_dogs-mobilenet-288
 """
 
 
