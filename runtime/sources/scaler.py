@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-import struct
 from fractions import Fraction
 from typing import Any
 
@@ -63,20 +61,9 @@ class VideoScaler:
         return self.fit(av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(pixels), "gray" if gray else "rgb24"))
 
 
-def _orientation(frame: Any) -> Orientation:
-    """As a phone noted it that was held upright, by the matrix that FFmpeg keeps of it: where a pixel of x and y comes
-    to lie, at a x + c y and b x + d y, numbers of 16 bits and 16 behind the point.
-    https://ffmpeg.org/doxygen/trunk/group__lavu__video__display.html"""
-    try:
-        found = [bytes(data) for data in frame.side_data if data.type.name == "DISPLAYMATRIX"]
-    except ValueError:  # beside it lies what FFmpeg knows and PyAV does not: PyAV tells degrees counterclockwise
-        return Orientation(round(-getattr(frame, "rotation", 0) / 90) % 4)
-    if not found:
-        return Orientation()
-    a, b, _, c, d = struct.unpack_from("=5i", found[0])
-    mirrored = a * d < b * c
-    sign = -1 if mirrored else 1  # what is left of the matrix turns only
-    return Orientation(round(math.atan2(sign * b, sign * a) / (math.pi / 2)) % 4, mirrored)
+def _orientation(frame: av.VideoFrame) -> Orientation:
+    """As a phone noted it that was held upright; PyAV tells it in degrees counterclockwise."""
+    return Orientation(round(-getattr(frame, "rotation", 0) / 90) % 4)  # not in the oldest PyAV
 
 
 def _read_ahead(frame: Any, plan: FitPlan) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import itertools
 from fractions import Fraction
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from PIL import Image, ImageOps, features
+from PIL import Image
 
 from runtime.card import Fit, InputSize, ModelCard
 from runtime.errors import PictureError, UsageError
@@ -190,31 +189,3 @@ def test_inverting_makes_dark_ink_light_and_leaves_the_bars_of_a_letterbox_black
     frame = av.VideoFrame.from_ndarray(paper, "rgb24")
     frame.time_base = Fraction(1, 25)
     assert np.array_equal(VideoScaler(InputSize(20, 20), Fit("letterbox"), View(invert=True)).fit(frame), fitted)
-
-
-@pytest.mark.skipif(not features.check("avif"), reason="this Pillow writes no AVIF")
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_an_avif_that_was_turned_or_mirrored_is_laid_upright(tmp_path: Path, orientation: int) -> None:
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    quarters = np.zeros((32, 32, 3), np.uint8)
-    quarters[:16, :16, 0] = quarters[:16, 16:, 1] = quarters[16:, :16, 2] = 255
-    # The encoder takes the orientation out of the EXIF and notes it as AVIF does, turned and mirrored.
-    Image.fromarray(quarters).save(tmp_path / "photo.avif", quality=100, exif=exif)
-    exif[0x0112] = orientation
-    Image.fromarray(quarters).save(tmp_path / "photo.png", exif=exif)
-    upright = np.asarray(ImageOps.exif_transpose(Image.open(tmp_path / "photo.png")), int)
-    card = ModelCard("quarters", "none", ("a", "b"), InputSize(32, 32), Fit())
-    with open_source(str(tmp_path / "photo.avif"), card) as source:
-        (frame,) = source
-    assert np.abs(frame.image.astype(int) - upright).mean() < 16  # YUV blurs the edges of colours
-
-
-def test_a_video_of_jpegs_with_exif_is_read_though_pyav_does_not_know_what_that_is(tmp_path: Path) -> None:
-    exif, jpeg = Image.Exif(), io.BytesIO()
-    exif[0x0112] = 6
-    Image.new("RGB", (64, 48), (255, 0, 0)).save(jpeg, "JPEG", exif=exif)
-    (tmp_path / "clip.mjpeg").write_bytes(jpeg.getvalue() * 3)
-    card = ModelCard("rgb", "mean colour", ("red", "green"), InputSize(16, 16))
-    with open_source(str(tmp_path / "clip.mjpeg"), card) as source:
-        assert [int(frame.image[..., 0].min()) > 200 for frame in source] == [True] * 3
