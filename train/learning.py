@@ -73,10 +73,15 @@ class Learning:
                 follow(state.epochs[-1])
 
         for index in range(state.phase, len(self.plan.phases)):
+            begin = tuple(self.network.whole.get_weights())
             if index != state.phase:
-                begin = tuple(self.network.whole.get_weights())
                 state = State(index, len(state.epochs), state.epochs, begin=begin)
-            state = self._open_phase(self.plan.phases[index]).run(state, keep_and_follow, self.progress)
+            try:
+                state = self._open_phase(self.plan.phases[index]).run(state, keep_and_follow, self.progress)
+            except KeyboardInterrupt:
+                # Of a phase without a whole epoch nothing is left: the state that was kept last is of the one before.
+                self.network.whole.set_weights(begin)
+                raise
         return state
 
     def restore_best(self, state: State) -> None:

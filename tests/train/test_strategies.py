@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+from tqdm import tqdm
 
 from runtime.card_file import read_card
 from runtime.errors import TrainingError, UsageError
@@ -136,6 +137,36 @@ def test_full_learns_every_layer_but_the_published_averages(
     kept = [_is_normalisation(layer) for layer in _with_weights(published.whole)]
     assert any(kept)
     assert _changed(published.whole, model) == [not is_kept for is_kept in kept]
+
+
+class _Interrupted(Progress):
+    """Ctrl-C after a step of the second phase, in its first epoch."""
+
+    def __init__(self) -> None:
+        super().__init__(out=io.StringIO(), err=io.StringIO())
+        self._phases = 0
+
+    def bar(self, total: int, purpose: str, unit: str) -> tqdm:
+        self._phases += purpose == "training"
+        kind = _Pressed if purpose == "training" and self._phases == 2 else tqdm
+        return kind(total=total, file=io.StringIO())
+
+
+class _Pressed(tqdm):
+    def update(self, n: float | None = 1) -> bool | None:
+        if n:
+            raise KeyboardInterrupt
+        return None
+
+
+def test_a_phase_that_is_interrupted_in_its_first_epoch_leaves_what_the_one_before_learnt(
+    photo_folder: Path, published: Network, tmp_path: Path
+) -> None:
+    plan = _plan("efficientnet_lite0", "full", size=TINY, augment="none")
+    trained = train_model(plan, open_training_data(str(photo_folder), None), tmp_path / "m.keras", _Interrupted())
+    assert trained.stopped and {epoch.phase for epoch in trained.state.epochs} == {"head"}
+    changed = _changed(published.whole, keras.models.load_model(tmp_path / "m.keras"))
+    assert changed == [False] * (len(changed) - 1) + [True]
 
 
 def test_scratch_learns_every_layer(photo_folder: Path, tmp_path: Path) -> None:
