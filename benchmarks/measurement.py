@@ -185,7 +185,7 @@ class Results:
 
     answers: to the pictures of the data, one for each model, backend and host. peaks: of the hosts' processors.
     settings: what was asked for, as it stands in the file; a run is resumed with the same only. data_sha256: see
-    benchmarks.data_digest; likewise. Empty in the files of before there was one, and of several runs.
+    runtime.dataset.digest; likewise. Empty in the files of before there was one, and of several runs.
     """
 
     measurements: tuple[Measurement, ...] = ()

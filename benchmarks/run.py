@@ -11,7 +11,6 @@ from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
-from benchmarks.data_digest import digest_data
 from benchmarks.errors import BenchmarkError
 from benchmarks.jsonable import to_json
 from benchmarks.machine import Machine
@@ -25,6 +24,7 @@ from benchmarks.tasks import PICTURE_HEIGHT, PICTURE_WIDTH, AccuracyTask, Latenc
 from benchmarks.timing import TURNS
 from benchmarks.worker import open_pictures
 from runtime.dataset import DataSet
+from runtime.dataset.digest import digest_data
 from runtime.errors import EdgeframeError
 
 _SEED = 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -69,12 +70,12 @@ class Checkpoint:
         try:
             with np.load(self.path, allow_pickle=False) as saved:
                 meta = json.loads(str(saved["meta"]))
+                self._check_same(dict(meta["settings"]), meta["version"])
                 arrays = {part: tuple(saved[f"{part}{i}"] for i in range(meta[part])) for part in _ARRAYS}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            epochs = tuple(EpochMetrics(**epoch) for epoch in meta["epochs"])
+            return State(meta["phase"], meta["first"], epochs, meta["best_epoch"], **arrays)
+        except (OSError, ValueError, TypeError, LookupError, EOFError, zipfile.BadZipFile, zlib.error):
             raise TrainingError(f"{self.path}: is damaged; remove it, and train from the start") from None
-        self._check_same(dict(meta["settings"]), meta["version"])
-        epochs = tuple(EpochMetrics(**epoch) for epoch in meta["epochs"])
-        return State(meta["phase"], meta["first"], epochs, meta["best_epoch"], **arrays)
 
     def keep(self, state: State) -> None:
         """Write the state, unless that would take long against the time since the last writing."""

@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from runtime.dataset import NAMED, SPLITS, DataSet, open_dataset
+from runtime.dataset.digest import digest_data
 from runtime.dataset.open import keras_cache
+from runtime.dataset.pictures import is_left_out
 from runtime.errors import DataError, PictureError
 from runtime.image import Picture
 from runtime.picture import ReducedPicture
@@ -37,6 +39,10 @@ class TrainingData:
     def counts(self) -> str:
         """How many pictures each split has, in words."""
         return ", ".join(f"{len(data):,} {data.split}" for data in (self.train, self.validation, self.test))
+
+    def digest(self) -> str:
+        """Tells other pictures from these, of what is learnt from and of what chooses the best weights."""
+        return ", ".join(digest_data(data)[:16] for data in (self.train, self.validation))
 
     def are_gray(self) -> bool:
         """Whether all of some pictures that can be read are gray."""
@@ -89,7 +95,7 @@ def _check_classes(train: DataSet, spec: str) -> None:
 def _check_no_empty_folder(folder: Path, labels: tuple[str, ...]) -> None:
     """A folder beside the classes' that is no class has no pictures: most likely a forgotten class."""
     for parent in (folder, *(child for child in folder.iterdir() if child.is_dir())):
-        children = [child for child in parent.iterdir() if child.is_dir() and not child.name.startswith(".")]
+        children = [child for child in parent.iterdir() if child.is_dir() and not is_left_out(child.name)]
         names = {child.name for child in children}
         empty = sorted(names - set(labels)) if names & set(labels) else []
         if empty:

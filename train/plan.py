@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from runtime.card import Fit, InputSize
-from runtime.errors import UsageError
+from runtime.errors import ModelError, UsageError
+from runtime.whole_file import file_sha256
 from train.models import Architecture, Lesson
 from train.settings import Phase, Settings
 
@@ -57,7 +58,7 @@ class Choices:
 
 @dataclass(frozen=True)
 class Plan:
-    """One training. Raises UsageError when its parts cannot go together.
+    """One training. Raises UsageError when its parts cannot go together, ModelError when its teacher is no file.
 
     size: of the pictures that the network takes; its channels are what the network has for colour pictures.
     unfreeze: how many of the last layers with weights `partial` learns. teacher: a .keras whose answers are learnt too.
@@ -80,6 +81,8 @@ class Plan:
             raise UsageError(f"--unfreeze: is for --strategy partial, not {self.strategy.name}")
         if self.teacher is not None and self.strategy.name == "head":
             raise UsageError("--distill: a head is learnt from features, not pictures; use scratch, partial or full")
+        if self.teacher is not None and not self.teacher.is_file():
+            raise ModelError(f"--distill {self.teacher}: no such file; name a .keras of python -m train")
 
     def for_pictures(self, are_gray: bool) -> Plan:
         """The same, with one channel where network and pictures are gray and three elsewhere."""
@@ -96,7 +99,7 @@ class Plan:
             ("input", f"{self.size}, {self.fit}"),
             ("width", f"{self.alpha:g}"),
             ("seed", str(self.seed)),
-            ("teacher", self.teacher.name if self.teacher else "none"),
+            ("teacher", f"{self.teacher.name}, {file_sha256(self.teacher)[:16]}" if self.teacher else "none"),
             ("unfrozen layers", str(self.unfreeze or "by the strategy")),
             *phases,
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TextIO
 
@@ -41,8 +42,11 @@ class Progress:
             f"epoch {epoch.number}/{last}: loss {epoch.loss:.3f}, {epoch.accuracy:.1%} right, "
             f"{epoch.validation_accuracy:.1%} of the validation pictures, {epoch.seconds:.1f} s"
         )
-        tqdm.write(line, file=self._out)
-        self._out.flush()
+        try:
+            tqdm.write(line, file=self._out)
+            self._out.flush()
+        except OSError:  # nobody takes the lines any more (`| head`): the model is what was asked for
+            self._out = open(os.devnull, "w")  # noqa: SIM115 (of the process)
 
     def tell(self, line: str) -> None:
         """Something that the user should know, beside the results."""

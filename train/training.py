@@ -62,7 +62,10 @@ def train_model(
     variant = Variant(plan.size, plan.alpha, pretrained=plan.strategy.pretrained)
     network = build_network(plan.architecture, variant, len(data.labels))
     precision = choose_precision(network.whole) if plan.recipe == "own" else "float32"
-    settings = (("data", data.name), ("pictures", data.counts()), *plan.settings(), ("precision", precision))
+    settings = (
+        *(("data", data.name), ("pictures", data.counts()), ("pictures' sha256", data.digest()), *plan.settings()),
+        *(("precision", precision), ("backend", keras.backend.backend()), ("devices", str(devices))),
+    )
     checkpoint = Checkpoint(out, settings)
     state = checkpoint.read() if resume else State()
     set_precision(network.backbone, precision)  # the classifier's probabilities are float32 everywhere
@@ -79,7 +82,7 @@ def train_model(
     page, figures = report_paths(out)
     report = TrainingReport(
         card=card,
-        settings=(*settings, ("backend", keras.backend.backend())),
+        settings=settings,
         epochs=state.epochs,
         best_epoch=state.best_epoch,
         evaluation=evaluation,

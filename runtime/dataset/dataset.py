@@ -71,7 +71,7 @@ class DataSet:
         return np.asarray(np.sort(order[:count]), dtype=np.int64)
 
     def targets_in(self, labels: Sequence[str]) -> np.ndarray:
-        """The targets as indices of a model's labels, matched by name (case, `_` and `-` do not matter).
+        """The targets as indices of a model's labels, matched by name (case, `_` and `-` matter where they tell apart).
 
         Raises DataError when a class of the data is not among them.
         """
@@ -82,7 +82,8 @@ class DataSet:
                     "give data of the model's own classes"
                 )
             return self.targets
-        index = {_plain(label): number for number, label in reversed(list(enumerate(labels)))}
+        numbered = list(enumerate(labels))[::-1]  # of classes that one name would mean, the first
+        exact, index = ({form(label): number for number, label in numbered} for form in (str, _plain))
         missing = [label for label in self.labels if _plain(label) not in index]
         if missing:
             raise DataError(
@@ -91,7 +92,7 @@ class DataSet:
             )
         if not self.is_labelled:
             return self.targets
-        outputs = np.asarray([index[_plain(label)] for label in self.labels], dtype=np.int64)
+        outputs = np.asarray([exact.get(label, index[_plain(label)]) for label in self.labels], dtype=np.int64)
         return np.take(outputs, self.targets)
 
 

@@ -160,6 +160,11 @@ def _common_folder(names: list[str]) -> str:
     return ""
 
 
+def is_left_out(name: str) -> bool:
+    """Whether a file or folder of that name is hidden, or none of who made the data."""
+    return name.startswith(".") or name == _NO_CLASS
+
+
 def _split_of(file: str) -> str | None:
     folder, slash, _ = file.partition("/")
     return _SPLIT_FOLDERS.get(folder.casefold().replace("-", "_").replace(" ", "_")) if slash else None
@@ -171,5 +176,4 @@ def _is_picture(file: str) -> bool:
 
 def _is_wanted(file: str) -> bool:
     path = PurePosixPath(file)
-    hidden = any(part.startswith(".") or part == _NO_CLASS for part in path.parts)
-    return (_is_picture(file) or path.name == LABELS_FILE) and not hidden
+    return (_is_picture(file) or path.name == LABELS_FILE) and not any(map(is_left_out, path.parts))

@@ -113,6 +113,24 @@ def test_an_interrupted_training_keeps_the_best_so_far(run: Run, offline: dict[s
     assert card is not None and card.measured is not None and card.measured.top1 > 0.6
 
 
+def test_a_training_whose_lines_nobody_reads_any_more_still_ends_with_a_model(
+    offline: dict[str, str], part_of_sample: Path, tmp_path: Path
+) -> None:
+    """`python -m train ... | head -1`"""
+    out = tmp_path / "m.keras"
+    command = [sys.executable, "-m", "train", str(part_of_sample), "--model", "mlp", "--epochs", "3", "--out", str(out)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=offline, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline().startswith("epoch 1/3")
+        process.stdout.close()
+        assert (process.stderr.read(), process.wait()) == ("", 0)
+    figures = json.loads(out.with_suffix(".metrics.json").read_text(encoding="utf-8"))
+    assert [epoch["number"] for epoch in figures["epochs"]] == [1, 2, 3]
+    assert read_card(out) is not None
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [

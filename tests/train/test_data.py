@@ -58,6 +58,21 @@ def test_a_class_folder_without_pictures_is_an_error_that_names_it(tmp_path: Pat
         open_training_data(str(tmp_path), None)
 
 
+def test_what_macos_packs_beside_the_pictures_is_no_class_without_pictures(tmp_path: Path) -> None:
+    for label in ("apple", "pear"):
+        _save_pictures(tmp_path / label)
+    (tmp_path / "__MACOSX" / "apple").mkdir(parents=True)
+    assert open_training_data(str(tmp_path), None).labels == ("apple", "pear")
+
+
+def test_classes_whose_names_differ_in_capitals_only_stay_apart(tmp_path: Path) -> None:
+    for number, label in enumerate(("Apple", "apple")):
+        _save_pictures(tmp_path / label, 10 * (number + 1))
+    data = open_training_data(str(tmp_path), None)
+    assert data.labels == ("Apple", "apple")
+    assert [np.bincount(part.targets).tolist() for part in (data.validation, data.test)] == [[1, 2], [1, 2]]
+
+
 def test_a_class_with_test_pictures_only_is_an_error_that_names_it(tmp_path: Path) -> None:
     for label in ("apple", "pear"):
         _save_pictures(tmp_path / "train" / label)

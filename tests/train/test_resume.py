@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 
+from runtime.errors import TrainingError
 from tests.conftest import ROOT, Run
 from train.checkpoint import Checkpoint, State
 
@@ -77,6 +78,38 @@ def test_other_pictures_cannot_go_on_with_it(
     assert done.returncode == 1
     assert "was begun with pictures '1," in done.stderr
     assert "not '356 train, 44 validation, 400 test'" in done.stderr
+    with np.load(part_of_sample) as whole:
+        np.savez(fewer, **{**whole, "x_train": 255 - whole["x_train"]})
+    done = run("train", *_arguments(fewer, killed), "--resume", env=offline)
+    assert done.returncode == 1
+    assert "was begun with pictures' sha256 '" in done.stderr
+
+
+def test_another_backend_cannot_go_on_with_it(
+    run: Run, offline: dict[str, str], part_of_sample: Path, killed: Path
+) -> None:
+    pytest.importorskip("jax")
+    env = {**offline, "KERAS_BACKEND": "jax"}
+    done = run("train", *_arguments(part_of_sample, killed), "--resume", env=env)
+    assert done.returncode == 1
+    assert "was begun with backend 'tensorflow', not 'jax'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        "null",
+        "{}",
+        '{"settings": [], "version": 2}',
+        '{"settings": 1, "version": 2}',
+        '{"settings": [], "version": []}',
+    ],
+)
+def test_a_file_that_lacks_something_is_damaged(meta: str, tmp_path: Path) -> None:
+    with (tmp_path / "m.keras.resume").open("wb") as file:
+        np.savez(file, meta=np.array(meta))
+    with pytest.raises(TrainingError, match=r"m.keras.resume: is (damaged|of another version)"):
+        Checkpoint(tmp_path / "m.keras", ()).read()
 
 
 def test_a_damaged_file_is_named(run: Run, offline: dict[str, str], part_of_sample: Path, tmp_path: Path) -> None:

@@ -169,6 +169,14 @@ def test_a_phase_that_is_interrupted_in_its_first_epoch_leaves_what_the_one_befo
     assert changed == [False] * (len(changed) - 1) + [True]
 
 
+def test_the_teacher_is_told_by_its_content_not_its_name(tmp_path: Path) -> None:
+    told = []
+    for content in (b"one", b"other"):
+        (tmp_path / "teacher.keras").write_bytes(content)
+        told.append(dict(_plan("mlp", "scratch", teacher=tmp_path / "teacher.keras").settings())["teacher"])
+    assert told[0] != told[1] and all(text.startswith("teacher.keras, ") for text in told)
+
+
 def test_scratch_learns_every_layer(photo_folder: Path, tmp_path: Path) -> None:
     data = open_training_data(str(photo_folder), None)
     plan = _plan("efficientnet_lite0", "scratch", size=TINY, augment="none")

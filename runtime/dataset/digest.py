@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 
-from runtime.dataset import DataSet
+from runtime.dataset.dataset import DataSet
 
 # Classes that changed places are seen from one picture of each; these are enough for all that is not made by hand.
 _FEWEST_PICTURES = 32
