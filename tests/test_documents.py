@@ -81,7 +81,9 @@ def test_what_is_said_of_errors_is_what_the_runtime_says() -> None:
     rows = re.findall(r"^\| (`.*?) \| ", (ROOT / "docs" / "troubles.md").read_text("utf-8"), re.MULTILINE)
     quoted = [quote for row in rows for quote in re.findall(r"`([^`]+)`", row)]
     # pip, the shell and Python say these.
-    ours = [quote for quote in quoted if not re.match(r"error: |No matching|runtime: command|python: ", quote)]
+    ours = [
+        quote for quote in quoted if not re.match(r"error: |ensurepip|No matching|runtime: command|python: ", quote)
+    ]
     # Between what differs from case to case.
     parts = [part for quote in ours for part in re.split(r"\.\.\.|\S*(?:/dev/|://)\S*|\d+ s\b|[(].*?[)]|: ", quote)]
     wordy = [part.strip(" ;:") for part in parts if len(part.split()) > 2]
