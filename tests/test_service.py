@@ -1,4 +1,5 @@
-"""examples/edgeframe.service, against what `runtime classify` does and what systemd makes of it."""
+"""examples/edgeframe.service, against what `runtime classify` does and what systemd makes of it; and the playbook that
+brings it to devices, which only Ansible reads here: it takes a device of one's own to run it."""
 
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ import pytest
 
 from tests.conftest import ROOT, Run
 from tests.runtime.results import wait_until
+from tests.runtime.test_legacy_environments import make_environment
 from tests.runtime.test_notify import Systemd
 
 UNIT = ROOT / "examples" / "edgeframe.service"
@@ -57,3 +59,18 @@ def test_a_wrong_option_is_not_tried_for_ever_and_a_missing_camera_is(run: Run) 
     final = SETTINGS["RestartPreventExitStatus"].split()
     assert (str(wrong.returncode) in final, str(missing.returncode) in final) == (True, False)
     assert (SETTINGS["Restart"], SETTINGS["StartLimitIntervalSec"]) == ("always", "0")
+
+
+@pytest.mark.legacy
+def test_ansible_understands_the_playbook(tmp_path: Path) -> None:
+    python = make_environment(tmp_path / "venv", "3.11", "ansible-core>=2.17")
+    playbook = [
+        python.parent / "ansible-playbook",
+        "--syntax-check",
+        "-i",
+        "kitchen,",
+        ROOT / "examples" / "devices.yml",
+    ]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "HOME": str(tmp_path)}
+    done = subprocess.run(playbook, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
