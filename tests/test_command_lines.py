@@ -23,6 +23,13 @@ LINES = [
     ("runtime", "bench --fit oval", "--fit: 'oval', expected crop, crop:F with F above 0 and at most 1, squash or"),
     ("convert", "adopt a.onnx --fit crop:7", "--fit: 'crop:7', expected crop, crop:F with F above 0 and at most 1"),
     ("runtime", "nothing", "'nothing'"),
+    ("runtime", "bench --nonsense", "unrecognized arguments: --nonsense (see runtime bench --help)"),
+    ("benchmarks", "run a --data d --out o -x", "unrecognized arguments: -x (see python -m benchmarks run --help)"),
+    (
+        "convert",
+        "adopt a.onnx --nonsense 1",
+        "unrecognized arguments: --nonsense 1 (see python -m convert adopt --help)",
+    ),
     (
         "train",
         "mnist --model mlp --out o.keras --epochs x",

@@ -12,7 +12,10 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 
 def test_the_wheel_has_the_name_of_this_version() -> None:
-    assert re.findall(r"edgeframe-[^\[\s]*\.whl", README) == [f"edgeframe-{__version__}-py3-none-any.whl"]
+    others = [*(ROOT / "docs").glob("*.md"), *(ROOT / "examples").glob("*.yml")]
+    texts = [README, *(path.read_text("utf-8") for path in others)]
+    named = {name for text in texts for name in re.findall(r"edgeframe-[\w.]*-py3[^\[\s]*\.whl", text)}
+    assert named == {f"edgeframe-{__version__}-py3-none-any.whl"}
 
 
 def test_in_the_checkout_every_command_is_one_of_its_environment() -> None:

@@ -65,7 +65,10 @@ def _add_decisions(group: argparse._ArgumentGroup) -> None:
 def _add_outputs(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--out", metavar="FILE", help="JSON lines; 10 MB, and the 5 files of that size before it")
     group.add_argument(
-        "--mqtt", metavar="URL", help="mqtt://user:password@host/topic; mqtts:// with ?cafile=&certfile=&keyfile="
+        "--mqtt",
+        metavar="URL",
+        help="mqtt://user:password@host/topic, ?discovery=off: not for Home Assistant; mqtts:// with "
+        "?cafile=&certfile=&keyfile=",
     )
     group.add_argument(
         "--exec", metavar="COMMAND", help="run this when the label changes, without a shell: 'say {label} {score}'"

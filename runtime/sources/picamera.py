@@ -53,7 +53,8 @@ class PicameraFeed:
             finally:
                 camera.close()  # stops it, too, where a stop alone would wait for a frame that does not come
         except (RuntimeError, IndexError, OSError, TimeoutError, CancelledError) as error:
-            raise SourceError(f"{NAME}: cannot read the camera ({error}); check its cable: rpicam-hello") from None
+            remedy = "check its cable, and that no other program has it: rpicam-hello"
+            raise SourceError(f"{NAME}: cannot read the camera ({error}); {remedy}") from None
 
     def interrupt(self) -> None:
         if self._camera is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +18,17 @@ _VIDIOC_QUERYCAP = 0x80685600
 _CAPABILITY = struct.Struct("16s32s32sIII12x")
 _VIDEO_CAPTURE = 0x00000001
 _STREAMING = 0x04000000
+_MEDIA_CONTROLLER = 0x20000000
+# VIDIOC_ENUMINPUT = _IOWR('V', 26, struct v4l2_input), which is index, name[32], type, audioset, tuner, std, status,
+# capabilities and reserved[3]; native alignment, as its size differs between processors.
+_INPUT = struct.Struct("@I32sIIIQII3I0Q")
+_VIDIOC_ENUMINPUT = 0xC000561A | _INPUT.size << 16
 # VIDIOC_STREAMOFF = _IOW('V', 19, int): the type of the buffers.
 _VIDIOC_STREAMOFF = 0x40045613
 _CAPTURE_BUFFERS = 1
+
+# Of an open file, the number of a request and its structure: the structure as it was answered, or OSError.
+Ask = Callable[[int, int, bytes], bytes]
 
 
 @dataclass(frozen=True)
@@ -31,10 +40,18 @@ class Camera:
     may_open: bool
 
 
-def list_cameras() -> list[Camera]:
-    """The cameras of this machine, by device number. A node of a codec or of metadata is no camera."""
-    nodes = sorted(Path("/dev").glob("video[0-9]*"), key=lambda path: int(path.name[5:]))
-    found = (_query(node) for node in nodes)
+def list_cameras(folder: Path = Path("/dev"), ask: Ask | None = None) -> list[Camera]:
+    """The cameras of this machine, by device number; those that give frames to whoever opens them.
+
+    A node of a codec or of metadata is no camera, nor is one of an image processor, as a Raspberry Pi has several: some
+    have no input, as they wait for pictures to work on, others give nothing before libcamera has connected them.
+
+    folder: where the nodes lie. ask: fcntl.ioctl.
+    """
+    import fcntl
+
+    nodes = sorted(folder.glob("video[0-9]*"), key=lambda path: int(path.name[5:]))
+    found = (_query(node, ask or fcntl.ioctl) for node in nodes)
     return [camera for camera in found if camera is not None]
 
 
@@ -70,9 +87,7 @@ def stop_streams(device: str) -> None:
             continue  # closed meanwhile
 
 
-def _query(node: Path) -> Camera | None:
-    import fcntl
-
+def _query(node: Path, ask: Ask) -> Camera | None:
     try:
         descriptor = os.open(node, os.O_RDWR | os.O_NONBLOCK)
     except PermissionError:
@@ -80,12 +95,13 @@ def _query(node: Path) -> Camera | None:
     except OSError:
         return None
     try:
-        reply = fcntl.ioctl(descriptor, _VIDIOC_QUERYCAP, bytes(_CAPABILITY.size))
+        reply = ask(descriptor, _VIDIOC_QUERYCAP, bytes(_CAPABILITY.size))
+        ask(descriptor, _VIDIOC_ENUMINPUT, bytes(_INPUT.size))
     except OSError:
         return None
     finally:
         os.close(descriptor)
     _, card, _, _, _, device_caps = _CAPABILITY.unpack(reply)
-    if not (device_caps & _VIDEO_CAPTURE and device_caps & _STREAMING):
+    if not device_caps & _VIDEO_CAPTURE or not device_caps & _STREAMING or device_caps & _MEDIA_CONTROLLER:
         return None
     return Camera(str(node), card.split(b"\0")[0].decode("utf-8", "replace"), may_open=True)

@@ -140,6 +140,8 @@ def _explain(error: Exception, wanted: VideoInput) -> str:
         return "is no video or picture that can be read, or is damaged"
     if isinstance(error, PermissionError):
         return f"{text}; this user may not read it"
+    if getattr(error, "errno", None) == errno.EBUSY:
+        return f"cannot be read ({text}); another program reads it, which is named by: fuser -v {wanted.address}"
     if wanted.is_recording and getattr(error, "errno", None) == errno.EINVAL:
         return f"cannot be decoded, or has more than {MAX_PIXELS:,} pixels; make it smaller first, or save it again"
     if wanted.is_recording:

@@ -1,8 +1,9 @@
 """What is done to the camera of the virtual machine, in it, while `runtime classify --camera` reads it; see
 test_sources_kernel_camera.py.
 
-Writes a JSON object as its last line: what `runtime cameras` listed, the `events` and the `indices` of the results,
-and with what exit `status` and `error` output the command ended.
+Writes a JSON object as its last line: what `runtime cameras` listed, what a second reader is told while the first
+one reads (`busy`), the `events` and the `indices` of the results, and with what exit `status` and `error` output the
+command ended.
 """
 
 from __future__ import annotations
@@ -23,10 +24,16 @@ def drop_frames(percentage: int) -> None:
     subprocess.run(["v4l2-ctl", "-d", "/dev/video0", "-c", f"percentage_of_dropped_buffers={percentage}"], check=True)
 
 
+def read_as_well() -> str:
+    command = [sys.executable, "-m", "runtime", "classify", "--camera", "--max-frames", "1"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stderr
+
+
 def main() -> None:
     cameras = subprocess.run([sys.executable, "-m", "runtime", "cameras", "--json"], capture_output=True, check=True)
     with Classifying("--camera", "--camera-timeout", "3") as camera:
         camera.wait_for("live")
+        busy = read_as_well()
         drop_frames(100)
         camera.wait_for("stalled")
         camera.wait_for("lost")  # it opens, but hangs in the driver while it does
@@ -40,6 +47,7 @@ def main() -> None:
     shown = {
         "camera": (listed["spec"], listed["name"]),
         "yuyv": {f"{mode['width']}x{mode['height']}": mode["rates"] for mode in listed["modes"][:6]},
+        "busy": busy,
         "events": [dataclasses.asdict(event) for event in camera.events],
         "indices": [result["index"] for result in camera.results],
         "status": camera.status,

@@ -61,6 +61,13 @@ def test_tflite_runtime_with_numpy_1_passes_the_conformance_test(tmp_path: Path,
     assert "14 times" in doctor.stdout or "x86" not in doctor.stdout
 
 
+def test_on_python_3_9_the_usual_extra_brings_what_there_is(tmp_path: Path) -> None:
+    python = make_environment(tmp_path / "venv", "3.9", f"{ROOT}[tflite]")
+    doctor = run_python(python, "-m", "runtime", "doctor")
+    assert doctor.returncode == 0, doctor.stdout
+    assert "the default model classifies a picture (tflite-runtime" in doctor.stdout
+
+
 def test_tflite_runtime_with_numpy_2_is_recognised_and_named(tmp_path: Path) -> None:
     python = make_environment(tmp_path / "venv", "3.11", str(ROOT), "tflite-runtime", "numpy>=2")
     answer = run_python(python, "-m", "runtime", "classify", "--camera", "test", "--max-frames", "1")

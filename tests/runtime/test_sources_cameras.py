@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import struct
 import threading
 import time
 from concurrent import futures
@@ -22,6 +24,7 @@ from runtime.sources.attached import AttachedCamera, list_attached
 from runtime.sources.camera_mode import FFMPEG_FORMATS, CameraMode, choose_mode
 from runtime.sources.live import LiveSource
 from runtime.sources.picamera import PicameraFeed
+from runtime.sources.v4l2 import Camera, list_cameras
 from tests.conftest import ROOT, Run
 
 CARD = ModelCard("rgb", "mean colour", ("red", "green", "blue"), InputSize(16, 16), Fit())
@@ -94,6 +97,30 @@ def test_every_format_is_one_that_ffmpeg_has_a_decoder_for() -> None:
         assert av.VideoFormat(name).name == name
     for name in ("mjpeg", "h264"):
         assert av.CodecContext.create(name, "r").name == name
+
+
+def test_of_the_nodes_of_a_raspberry_pi_only_the_webcam_is_a_camera(tmp_path: Path) -> None:
+    # Name, device capabilities and inputs as the drivers of Linux 6.6 for the Raspberry Pi 4 give them.
+    nodes = {
+        "video0": (b"unicam", 0x25200001, True),
+        "video1": (b"HD Webcam", 0x04200001, True),
+        "video2": (b"HD Webcam", 0x04A00000, False),  # metadata
+        "video10": (b"bcm2835-codec-decode", 0x04204000, False),
+        "video13": (b"bcm2835-isp", 0x04200002, False),
+        "video14": (b"bcm2835-isp", 0x04200001, False),
+    }
+    for name in nodes:
+        (tmp_path / name).touch()
+
+    def answer(descriptor: int, request: int, question: bytes) -> bytes:
+        card, capabilities, has_input = nodes[Path(f"/proc/self/fd/{descriptor}").readlink().name]
+        if request == 0x80685600:  # VIDIOC_QUERYCAP
+            return struct.pack("16s32s32sIII12x", b"", card, b"", 0, 0, capabilities)
+        if not has_input:
+            raise OSError(errno.ENOTTY, "Inappropriate ioctl for device")
+        return question
+
+    assert list_cameras(tmp_path, answer) == [Camera(str(tmp_path / "video1"), "HD Webcam", may_open=True)]
 
 
 def test_the_command_lists_what_is_attached_or_says_that_nothing_is(run: Run) -> None:

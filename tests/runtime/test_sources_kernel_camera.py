@@ -46,6 +46,13 @@ def test_the_camera_is_listed_with_what_it_offers(seen: dict[str, Any]) -> None:
     assert seen["yuyv"]["1280x720"] == [12.5, 10, 5, 4, 2, 1]
 
 
+def test_a_camera_that_another_program_reads_is_told_with_how_to_find_that(seen: dict[str, Any]) -> None:
+    assert seen["busy"] == (
+        "runtime: /dev/video0: cannot be read (Device or resource busy); another program reads it, which is named by: "
+        "fuser -v /dev/video0\n"
+    )
+
+
 def test_a_camera_that_hangs_or_is_unplugged_is_read_again_when_it_gives_frames(seen: dict[str, Any]) -> None:
     states = [event["state"] for event in seen["events"]]
     lives = [index for index, state in enumerate(states) if state == "live"]
