@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from runtime.errors import EdgeframeError, OutputError, UsageError
 from runtime.printable import printable
+from runtime.process import interruptible
 
 if TYPE_CHECKING:
     from runtime.card import Fit
@@ -52,15 +53,19 @@ class Parser(argparse.ArgumentParser):
 def exit_status(room: str, run: Callable[[], int]) -> int:
     """That of `run`, whose result it is; where it raises what is for the user, that is told first."""
     _mend_streams()
+    interrupts: list[int] = []
     try:
-        try:
-            status = run()
-        except SystemExit:
-            sys.stdout.flush()  # --help too may be read by one who has had enough
-            raise
-        sys.stdout.flush()
-        return status
+        with interruptible() as interrupts:
+            try:
+                status = run()
+            except SystemExit:
+                sys.stdout.flush()  # --help too may be read by one who has had enough
+                raise
+            sys.stdout.flush()
+            return status
     except (Exception, KeyboardInterrupt) as error:
+        if interrupts and not isinstance(error, (EdgeframeError, OSError)):
+            return EXIT_INTERRUPTED  # what an import, as numpy's, has made of the KeyboardInterrupt
         return tell_error(room, error)
 
 

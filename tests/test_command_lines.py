@@ -4,14 +4,52 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from runtime.command_line import Parser, exit_status, positive, seconds, share
 from runtime.errors import ModelError, UsageError
 from tests.conftest import ROOT, Run
+
+COMMANDS = ["runtime doctor", "train list", "convert --help", "benchmarks --help"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_ctrl_c_while_a_command_is_being_imported_ends_it_quietly(command: str) -> None:
+    arguments = [sys.executable, "-X", "importtime", "-m", *command.split()]
+    with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        while "argparse" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        told = [line for line in process.stderr if not line.startswith("import time:")]
+    assert process.returncode in (130, -signal.SIGINT)
+    assert told == []
+
+
+def test_what_an_import_makes_of_ctrl_c_is_no_error(tmp_path: Path) -> None:
+    """numpy's own C code makes an ImportError of it."""
+    (tmp_path / "cli.py").write_text(
+        "import signal\n"
+        "from runtime.command_line import exit_status\n"
+        "def load():\n"
+        "    try:\n"
+        "        signal.raise_signal(signal.SIGINT)\n"
+        "    except KeyboardInterrupt as error:\n"
+        "        raise ImportError('a long story') from error\n"
+        "def main():\n"
+        "    return exit_status('room', load)\n"
+    )
+    (tmp_path / "__init__.py").touch()
+    command = [sys.executable, "-c", f"from runtime.process import run_room; run_room({tmp_path.name!r})"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path.parent)])}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
 
 LINES = [
     (
