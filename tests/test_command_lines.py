@@ -61,6 +61,8 @@ LINES = [
     ("runtime", "bench --fit oval", "--fit: 'oval', expected crop, crop:F with F above 0 and at most 1, squash or"),
     ("convert", "adopt a.onnx --fit crop:7", "--fit: 'crop:7', expected crop, crop:F with F above 0 and at most 1"),
     ("runtime", "nothing", "'nothing'"),
+    ("runtime", "bench --no-such", "unrecognized arguments: --no-such (see runtime bench --help)"),
+    ("benchmarks", "compare a b c", "unrecognized arguments: c (see python -m benchmarks compare --help)"),
     (
         "train",
         "mnist --model mlp --out o.keras --epochs x",
