@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from runtime.command_line import EXIT_DONE, EXIT_TERMINATED, Parser, exit_status
+from runtime.process import outside_imports
 from runtime.version import __version__
 
 COMMANDS = {
@@ -46,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     # Loading modules makes many objects and no garbage: collecting as often as usual costs a tenth of the start.
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, outside_imports(_terminate))
     return exit_status("runtime", lambda: _run(arguments))
 
 

@@ -60,9 +60,8 @@ class Parser(argparse.ArgumentParser):
 def exit_status(room: str, run: Callable[[], int]) -> int:
     """That of `run`, whose result it is; where it raises what is for the user, that is told first."""
     _mend_streams()
-    interrupts: list[int] = []
     try:
-        with interruptible() as interrupts:
+        with interruptible():
             try:
                 status = run()
             except SystemExit:
@@ -71,8 +70,6 @@ def exit_status(room: str, run: Callable[[], int]) -> int:
             sys.stdout.flush()
             return status
     except (Exception, KeyboardInterrupt) as error:
-        if interrupts and not isinstance(error, (EdgeframeError, OSError)):
-            return EXIT_INTERRUPTED  # what an import, as numpy's, has made of the KeyboardInterrupt
         return tell_error(room, error)
 
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import importlib
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
     from typing import NoReturn
+
+    Handler = Callable[[int, FrameType | None], object]
+
+# Until it is seen again whether an import is over.
+_IMPORT_SECONDS = 0.005
 
 
 def run_command() -> NoReturn:
@@ -43,20 +52,42 @@ def _run(module: str) -> int:
 
 
 @contextlib.contextmanager
-def interruptible() -> Iterator[list[int]]:
-    """Within it, Ctrl-C raises KeyboardInterrupt where it would end the process; the signals that came so far."""
-    came: list[int] = []
-    is_main = threading.current_thread() is threading.main_thread()  # no other thread may say so
+def interruptible() -> Iterator[None]:
+    """Within it, Ctrl-C raises KeyboardInterrupt where it would end the process. Only the main thread may say so."""
+    is_main = threading.current_thread() is threading.main_thread()
     if not is_main or signal.getsignal(signal.SIGINT) is not signal.SIG_DFL:
-        yield came
+        yield
         return
-
-    def interrupt(number: int, frame: object) -> None:
-        came.append(number)
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGINT, outside_imports(signal.default_int_handler))
     try:
-        yield came
+        yield
     finally:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def outside_imports(handler: Handler) -> Handler:
+    """A handler of a signal that raises an exception, which waits for the end of an import: there the exception would
+    be lost, or come out as another one, as of numpy's and LiteRT's C code.
+    """
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        if _is_importing(frame):
+            # Not of threading, whose locks the code that is interrupted may hold.
+            _thread.start_new_thread(_send_again, (number,))
+        else:
+            handler(number, frame)
+
+    return handle
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib."):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _send_again(number: int) -> None:
+    time.sleep(_IMPORT_SECONDS)
+    os.kill(os.getpid(), number)

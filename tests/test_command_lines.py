@@ -31,24 +31,29 @@ def test_ctrl_c_while_a_command_is_being_imported_ends_it_quietly(command: str) 
     assert told == []
 
 
-def test_what_an_import_makes_of_ctrl_c_is_no_error(tmp_path: Path) -> None:
-    """numpy's own C code makes an ImportError of it."""
-    (tmp_path / "cli.py").write_text(
-        "import signal\n"
-        "from runtime.command_line import exit_status\n"
-        "def load():\n"
-        "    try:\n"
-        "        signal.raise_signal(signal.SIGINT)\n"
-        "    except KeyboardInterrupt as error:\n"
-        "        raise ImportError('a long story') from error\n"
-        "def main():\n"
-        "    return exit_status('room', load)\n"
-    )
-    (tmp_path / "__init__.py").touch()
-    command = [sys.executable, "-c", f"from runtime.process import run_room; run_room({tmp_path.name!r})"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path.parent)])}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+INTERRUPTED_IMPORT = """
+import signal, time
+try:
+    signal.raise_signal(signal.{name})
+    time.sleep(0.1)
+except BaseException as error:
+    raise ImportError("a long story") from error
+
+class Interpreter:
+    def __init__(self, *args, **options):
+        time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_within_an_import_waits_for_its_end(run: Run, name: str, status: int, tmp_path: Path) -> None:
+    """C code, as numpy's and LiteRT's, makes another exception of it, or none."""
+    (tmp_path / "ai_edge_litert").mkdir()
+    (tmp_path / "ai_edge_litert" / "__init__.py").touch()
+    (tmp_path / "ai_edge_litert" / "interpreter.py").write_text(INTERRUPTED_IMPORT.format(name=name))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
+    done = run("runtime", "bench", "--backend", "litert", env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", "")
 
 
 LINES = [
