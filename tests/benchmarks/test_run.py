@@ -28,7 +28,7 @@ from benchmarks.run import run_benchmark
 from benchmarks.tasks import Data, LatencyTask, Settings
 from benchmarks.worker_process import run_in_turns
 from runtime.card_file import embed_card, read_card
-from runtime.errors import UsageError
+from runtime.errors import BackendError, UsageError
 from tests.benchmarks.conftest import write_tiny_data
 from tests.conftest import MODELS, ROOT, Run
 
@@ -82,6 +82,11 @@ def check_figures(results: Results) -> None:
             # A process that imports numpy and loads a model takes tens of milliseconds and of megabytes.
             assert 0.01 < part.time_to_first_result_seconds < 60
             assert part.peak_memory_bytes is None or 1e7 < part.peak_memory_bytes < 1e9
+
+
+def test_of_a_file_that_nothing_runs_the_remedy_is_told() -> None:
+    with pytest.raises(BackendError, match="convert it: python -m convert flowers"):
+        ThisMachine().default_backend("flowers.keras")
 
 
 def test_a_model_that_takes_its_process_down_is_a_row_and_the_rest_goes_on(
