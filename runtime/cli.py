@@ -11,13 +11,11 @@ import contextlib
 import gc
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from types import ModuleType
 
-from runtime.command_line import EXIT_DONE, EXIT_TERMINATED, Parser, exit_status
-from runtime.process import outside_imports
+from runtime.command_line import EXIT_DONE, Parser, exit_status
 from runtime.version import __version__
 
 COMMANDS = {
@@ -47,7 +45,6 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     # Loading modules makes many objects and no garbage: collecting as often as usual costs a tenth of the start.
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    signal.signal(signal.SIGTERM, outside_imports(_terminate))
     return exit_status("runtime", lambda: _run(arguments))
 
 
@@ -89,7 +86,3 @@ def _make_parser(arguments: list[str]) -> tuple[argparse.ArgumentParser, dict[st
             commands[name] = importlib.import_module(f"runtime.commands.{name}")
             commands[name].add_arguments(subparser)
     return parser, commands
-
-
-def _terminate(number: int, frame: object) -> None:
-    raise SystemExit(EXIT_TERMINATED)

@@ -14,12 +14,13 @@ from collections.abc import Iterator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import FrameType
     from typing import NoReturn
 
     Handler = Callable[[int, FrameType | None], object]
 
+EXIT_TERMINATED = 143
 # Until it is seen again whether an import is over.
 _IMPORT_SECONDS = 0.005
 
@@ -53,16 +54,38 @@ def _run(module: str) -> int:
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Within it, Ctrl-C raises KeyboardInterrupt where it would end the process. Only the main thread may say so."""
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGINT) is not signal.SIG_DFL:
+    """Within it, Ctrl-C raises KeyboardInterrupt and SIGTERM SystemExit where they would end the process, so that
+    nothing is left behind.
+    """
+    ends: dict[int, Handler] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: _terminate}
+    with _handle({n: outside_imports(end) for n, end in ends.items() if signal.getsignal(n) is signal.SIG_DFL}):
+        yield
+
+
+@contextlib.contextmanager
+def ended_at_once() -> Iterator[None]:
+    """Within it, while a large library is imported and there is nothing to tidy up, both end the process."""
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) not in (signal.SIG_IGN, None)]
+    with _handle(dict.fromkeys(numbers, signal.SIG_DFL)):
+        yield
+
+
+@contextlib.contextmanager
+def _handle(handlers: Mapping[int, Handler | signal.Handlers]) -> Iterator[None]:
+    """Only the main thread may; in another one nothing changes."""
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    signal.signal(signal.SIGINT, outside_imports(signal.default_int_handler))
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(EXIT_TERMINATED)
 
 
 def outside_imports(handler: Handler) -> Handler:

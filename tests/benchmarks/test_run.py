@@ -281,15 +281,22 @@ def test_what_is_of_no_use_to_any_model_ends_at_once_with_one_line(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_run_that_is_stopped_leaves_what_was_measured_and_no_process(
     models: Path, colours: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     file = tmp_path / "results.json"
     names = [models / "rgb_int8.tflite", models / "rgb_float32.onnx"]
     command = [sys.executable, "-m", "benchmarks", "run", *names, "--data", colours, "--out", tmp_path, "--runs", "100"]
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
     process = subprocess.Popen(
-        list(map(str, command)), cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+        list(map(str, command)),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(temporary)},
     )
     wait_until(lambda: file.exists() and len(read_results(file).measurements) > 0)
     process.send_signal(number)
@@ -304,6 +311,10 @@ def test_a_run_that_is_stopped_leaves_what_was_measured_and_no_process(
             "to go on: the same command with --resume\n"
         )
         assert (tmp_path / "report.html").stat().st_size > 10_000
+    if number == signal.SIGTERM:
+        assert (process.returncode, errors) == (143, "")
+    if number != signal.SIGKILL:
+        assert list(temporary.iterdir()) == []
     # A worker that could not be told ends by itself when nobody takes its answer.
     wait_until(lambda: not is_process_group(process.pid))
 
