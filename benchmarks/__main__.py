@@ -1,7 +1,6 @@
 """`python -m benchmarks`."""
 
-import sys
+from runtime.process import run_room
 
-from benchmarks.cli import main
-
-sys.exit(main())
+if __name__ == "__main__":
+    run_room("benchmarks")

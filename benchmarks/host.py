@@ -15,6 +15,8 @@ _PACKAGES = ("edgeframe", "numpy", "pillow", "ai-edge-litert", "tflite-runtime",
 # The board's name on a device with a device tree (a Raspberry Pi), the processor's on a PC.
 _BOARD_FILE = Path("/proc/device-tree/model")
 _PROCESSOR_FILE = Path("/proc/cpuinfo")
+# Of two sizes of memory that are one: sold ones differ by a third at least.
+_MEMORY_TOLERANCE = 1.1
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,14 @@ class Host:
         """Whether figures of both may stand in one measurement; what is installed may have changed."""
         ours, theirs = ((host.name, host.processor, host.cores, host.system) for host in (self, other))
         return ours == theirs
+
+    def is_alike(self, other: Host) -> bool:
+        """Whether figures of one may be held against the other's: the same machine by another name, as the runners of a
+        CI are, counts. Of memory, what the kernel keeps to itself may differ.
+        """
+        ours, theirs = ((host.processor, host.cores, host.system) for host in (self, other))
+        memory = [host.memory_bytes for host in (self, other) if host.memory_bytes]
+        return ours == theirs and (len(memory) < 2 or max(memory) <= _MEMORY_TOLERANCE * min(memory))
 
     def __str__(self) -> str:
         memory = "" if self.memory_bytes is None else f", {self.memory_bytes / 2**30:.1f} GiB"

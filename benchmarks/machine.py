@@ -16,8 +16,8 @@ from benchmarks.sensors import read_available_bytes
 from benchmarks.tasks import AccuracyTask, LatencyTask, PeaksTask
 from benchmarks.timing import TURNS
 from benchmarks.worker_process import SILENCE_SECONDS, run_accuracy, run_in_turns, run_peaks
-from runtime.backends.table import find_backends
-from runtime.errors import BackendError, EdgeframeError
+from runtime.backends.table import choose_backend
+from runtime.errors import EdgeframeError
 
 # What a process takes beside the model's file, and that in times of the file's size, both generously.
 _PROCESS_BYTES, _FILE_TIMES = 150_000_000, 3
@@ -54,10 +54,7 @@ class ThisMachine:
         self._silence_seconds = silence_seconds
 
     def default_backend(self, model: str) -> str:
-        rows = find_backends(Path(model).suffix)
-        if not rows:
-            raise BackendError(f"{model}: nothing installed here runs it; see runtime doctor")
-        return rows[0].name
+        return choose_backend(Path(model)).name
 
     def time_round(self, tasks: Sequence[LatencyTask], tell: Callable[[int], None]) -> Iterator[Round | EdgeframeError]:
         done = 0

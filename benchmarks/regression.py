@@ -87,8 +87,10 @@ def find_cautions(before: Results, after: Results) -> list[str]:
     earlier = {_key(m): m.host for m in before.measurements}
     for new in after.measurements:
         old = earlier.get(_key(new))
-        if old is not None and not old.is_same_machine(new.host):
-            cautions.append(f"not the same machine: {old.name} ({old}) before, {new.host.name} ({new.host}) after")
+        if old is not None and not old.is_alike(new.host):
+            cautions.append(
+                f"not the same kind of machine: {old.name} ({old}) before, {new.host.name} ({new.host}) after"
+            )
     return list(dict.fromkeys(cautions))
 
 

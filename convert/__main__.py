@@ -1,6 +1,6 @@
-import sys
+"""`python -m convert`."""
 
-from convert.cli import main
+from runtime.process import run_room
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_room("convert")

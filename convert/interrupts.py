@@ -6,6 +6,9 @@ import contextlib
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
+
+from runtime.process import outside_imports
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -19,7 +22,7 @@ def note_interrupts() -> Iterator[list[int]]:
         came.append(number)
         raise KeyboardInterrupt
 
-    with _handle(interrupt):
+    with _handle(outside_imports(interrupt)):
         yield came
 
 
@@ -38,7 +41,7 @@ def defer_interrupts() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _handle(handler: Callable[[int, object], None]) -> Iterator[None]:
+def _handle(handler: Callable[[int, Any], object]) -> Iterator[None]:
     """Only the main thread may; in another one nothing changes."""
     if threading.current_thread() is not threading.main_thread():
         yield

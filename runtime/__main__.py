@@ -1,5 +1,5 @@
 """`python -m runtime` is the command `runtime`."""
 
-from runtime.cli import run_command
+from runtime.process import run_command
 
 run_command()

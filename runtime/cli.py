@@ -11,13 +11,11 @@ import contextlib
 import gc
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Iterator
 from types import ModuleType
-from typing import NoReturn
 
-from runtime.command_line import EXIT_DONE, EXIT_TERMINATED, Parser, exit_status
+from runtime.command_line import EXIT_DONE, Parser, exit_status
 from runtime.version import __version__
 
 COMMANDS = {
@@ -47,20 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     # Loading modules makes many objects and no garbage: collecting as often as usual costs a tenth of the start.
     gc.set_threshold(_GARBAGE_THRESHOLD)
-    signal.signal(signal.SIGTERM, _terminate)
     return exit_status("runtime", lambda: _run(arguments))
-
-
-def run_command() -> NoReturn:
-    """`main` as a process, which ends without taking its modules down: a tenth of the time of a short command.
-
-    Nothing is lost by that: what has to be closed is closed by contexts within `main`.
-    """
-    status = main()
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError):
-            stream.flush()
-    os._exit(status)
 
 
 @contextlib.contextmanager
@@ -101,7 +86,3 @@ def _make_parser(arguments: list[str]) -> tuple[argparse.ArgumentParser, dict[st
             commands[name] = importlib.import_module(f"runtime.commands.{name}")
             commands[name].add_arguments(subparser)
     return parser, commands
-
-
-def _terminate(number: int, frame: object) -> None:
-    raise SystemExit(EXIT_TERMINATED)

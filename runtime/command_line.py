@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from runtime.errors import EdgeframeError, OutputError, UsageError
 from runtime.printable import printable
+from runtime.process import interruptible
 
 if TYPE_CHECKING:
     from runtime.card import Fit
 
-EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2, 130, 143
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
 # Of a count: more than anybody means, and few enough for all that counts with it.
 _MOST = 1_000_000_000
@@ -60,13 +61,14 @@ def exit_status(room: str, run: Callable[[], int]) -> int:
     """That of `run`, whose result it is; where it raises what is for the user, that is told first."""
     _mend_streams()
     try:
-        try:
-            status = run()
-        except SystemExit:
-            sys.stdout.flush()  # --help too may be read by one who has had enough
-            raise
-        sys.stdout.flush()
-        return status
+        with interruptible():
+            try:
+                status = run()
+            except SystemExit:
+                sys.stdout.flush()  # --help too may be read by one who has had enough
+                raise
+            sys.stdout.flush()
+            return status
     except (Exception, KeyboardInterrupt) as error:
         return tell_error(room, error)
 

@@ -4,14 +4,57 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from runtime.command_line import Parser, exit_status, positive, seconds, share
 from runtime.errors import ModelError, UsageError
 from tests.conftest import ROOT, Run
+
+COMMANDS = ["runtime doctor", "train list", "convert --help", "benchmarks --help"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_ctrl_c_while_a_command_is_being_imported_ends_it_quietly(command: str) -> None:
+    arguments = [sys.executable, "-X", "importtime", "-m", *command.split()]
+    with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        while "argparse" not in process.stderr.readline():
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        told = [line for line in process.stderr if not line.startswith("import time:")]
+    assert process.returncode in (130, -signal.SIGINT)
+    assert told == []
+
+
+INTERRUPTED_IMPORT = """
+import signal, time
+try:
+    signal.raise_signal(signal.{name})
+    time.sleep(0.1)
+except BaseException as error:
+    raise ImportError("a long story") from error
+
+class Interpreter:
+    def __init__(self, *args, **options):
+        time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_a_signal_within_an_import_waits_for_its_end(run: Run, name: str, status: int, tmp_path: Path) -> None:
+    """C code, as numpy's and LiteRT's, makes another exception of it, or none."""
+    (tmp_path / "ai_edge_litert").mkdir()
+    (tmp_path / "ai_edge_litert" / "__init__.py").touch()
+    (tmp_path / "ai_edge_litert" / "interpreter.py").write_text(INTERRUPTED_IMPORT.format(name=name))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
+    done = run("runtime", "bench", "--backend", "litert", env=environment)
+    assert (done.returncode, done.stdout, done.stderr) == (status, "", "")
+
 
 LINES = [
     (

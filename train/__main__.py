@@ -1,8 +1,6 @@
-"""python -m train"""
+"""`python -m train`."""
 
-import sys
-
-from train.cli import main
+from runtime.process import run_room
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run_room("train")

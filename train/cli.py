@@ -19,9 +19,10 @@ from train.plan import OWN_FIT, Choices, Plan, check_variant, choose_size, choos
 from train.quiet import import_keras
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Do what the arguments say, and give the exit code. Errors are one line on stderr."""
-    return exit_status("train", lambda: _run(arguments))
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments (default: this process's) say, and give the exit code. Errors are one line on stderr."""
+    given = sys.argv[1:] if arguments is None else arguments
+    return exit_status("train", lambda: _run(given))
 
 
 def _run(arguments: Sequence[str]) -> int:

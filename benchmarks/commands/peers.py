@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from benchmarks.host import describe_host
-    from benchmarks.peers.claim import format_claims
     from benchmarks.results_file import FORMAT_VERSION, write_json
 
     file = args.out / "peers.json"
@@ -73,11 +72,20 @@ def run(args: argparse.Namespace) -> int:
             claims.append(claim)
             keep(claims=claims)
     except KeyboardInterrupt:
-        print("interrupted; so far:")
+        if file.exists():
+            print("interrupted; so far:")
+            _tell(claims, file)
+        raise
+    _tell(claims, file)
+    return 0 if all(claim.is_held for claim in claims) else 1
+
+
+def _tell(claims: Sequence[Claim], file: Path) -> None:
+    from benchmarks.peers.claim import format_claims
+
     if claims:
         print(f"{format_claims(claims)}\n")
     print(file)
-    return 0 if all(claim.is_held for claim in claims) else 1
 
 
 def _claims(args: argparse.Namespace, keep: Callable[..., None]) -> Iterator[Claim]:

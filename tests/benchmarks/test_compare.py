@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.measurement import Failure, Results
-from benchmarks.regression import Change, find_changes, find_lost
+from benchmarks.regression import Change, find_cautions, find_changes, find_lost
 from benchmarks.results_file import write_results
 from tests.benchmarks.figures import make_answers, make_measurement, make_results, make_round
 from tests.conftest import Run
@@ -116,4 +116,24 @@ def test_what_only_the_later_run_has_and_other_data_and_machines_are_told(run: R
     assert (done.returncode, done.stderr) == (0, "")
     assert f"b.tflite (litert, 1 thread) is only in {after}\n" in done.stdout
     assert "caution: not the same data" in done.stdout
-    assert "caution: not the same machine: kitchen (Raspberry Pi 5, 4 cores" in done.stdout
+    assert "caution: not the same kind of machine: kitchen (Raspberry Pi 5, 4 cores" in done.stdout
+
+
+def test_a_machine_is_known_by_what_it_is_not_by_its_name() -> None:
+    """The runners of a CI have another name each time."""
+    before = make_results(("a.tflite", 0.01, 100))
+
+    def caution(**changes: object) -> list[str]:
+        moved = [replace(m, host=replace(m.host, **changes)) for m in before.measurements]  # type: ignore[arg-type]
+        return find_cautions(before, replace(before, measurements=tuple(moved)))
+
+    memory = before.measurements[0].host.memory_bytes
+    assert memory is not None
+    assert caution(name="runner-7f3a", memory_bytes=memory - 20_000_000, python="3.14.0") == []
+    for changes in (
+        {"processor": "Raspberry Pi 4"},
+        {"cores": 2},
+        {"memory_bytes": 2 * memory},
+        {"system": "Darwin arm64"},
+    ):
+        assert [line.partition(":")[0] for line in caution(**changes)] == ["not the same kind of machine"]

@@ -212,7 +212,7 @@ def test_ctrl_c_leaves_what_was_measured(models: Path, photo: Path, tmp_path: Pa
     # As a terminal does it: to the workers, too.
     os.killpg(process.pid, signal.SIGINT)
     told, errors = process.communicate(timeout=30)
-    assert errors == ""
+    assert (process.returncode, errors) == (130, "")
     assert "interrupted; so far:" in told
     assert f"| {OURS_YUV}" in told
     assert len(json.loads((tmp_path / "peers.json").read_text())["peers"][INVOKE]["seconds"]) >= 2

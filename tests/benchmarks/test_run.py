@@ -28,7 +28,7 @@ from benchmarks.run import run_benchmark
 from benchmarks.tasks import Data, LatencyTask, Settings
 from benchmarks.worker_process import run_in_turns
 from runtime.card_file import embed_card, read_card
-from runtime.errors import UsageError
+from runtime.errors import BackendError, UsageError
 from tests.benchmarks.conftest import write_tiny_data
 from tests.conftest import MODELS, ROOT, Run
 
@@ -82,6 +82,11 @@ def check_figures(results: Results) -> None:
             # A process that imports numpy and loads a model takes tens of milliseconds and of megabytes.
             assert 0.01 < part.time_to_first_result_seconds < 60
             assert part.peak_memory_bytes is None or 1e7 < part.peak_memory_bytes < 1e9
+
+
+def test_of_a_file_that_nothing_runs_the_remedy_is_told() -> None:
+    with pytest.raises(BackendError, match="convert it: python -m convert flowers"):
+        ThisMachine().default_backend("flowers.keras")
 
 
 def test_a_model_that_takes_its_process_down_is_a_row_and_the_rest_goes_on(
@@ -276,15 +281,22 @@ def test_what_is_of_no_use_to_any_model_ends_at_once_with_one_line(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_run_that_is_stopped_leaves_what_was_measured_and_no_process(
     models: Path, colours: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
     file = tmp_path / "results.json"
     names = [models / "rgb_int8.tflite", models / "rgb_float32.onnx"]
     command = [sys.executable, "-m", "benchmarks", "run", *names, "--data", colours, "--out", tmp_path, "--runs", "100"]
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
     process = subprocess.Popen(
-        list(map(str, command)), cwd=ROOT, stderr=subprocess.PIPE, text=True, start_new_session=True
+        list(map(str, command)),
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(temporary)},
     )
     wait_until(lambda: file.exists() and len(read_results(file).measurements) > 0)
     process.send_signal(number)
@@ -299,6 +311,10 @@ def test_a_run_that_is_stopped_leaves_what_was_measured_and_no_process(
             "to go on: the same command with --resume\n"
         )
         assert (tmp_path / "report.html").stat().st_size > 10_000
+    if number == signal.SIGTERM:
+        assert (process.returncode, errors) == (143, "")
+    if number != signal.SIGKILL:
+        assert list(temporary.iterdir()) == []
     # A worker that could not be told ends by itself when nobody takes its answer.
     wait_until(lambda: not is_process_group(process.pid))
 
