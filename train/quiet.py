@@ -10,6 +10,7 @@ import warnings
 from types import ModuleType
 
 from runtime.errors import TrainingError
+from runtime.interrupts import defer_interrupts
 
 
 def import_keras() -> ModuleType:
@@ -22,9 +23,10 @@ def import_keras() -> ModuleType:
     stderr, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
-        keras = importlib.import_module("keras")
-        if importlib.util.find_spec("tensorflow"):
-            importlib.import_module("tensorflow")  # Keras does so later, on every backend, where there is one
+        with defer_interrupts():
+            keras = importlib.import_module("keras")
+            if importlib.util.find_spec("tensorflow"):
+                importlib.import_module("tensorflow")  # Keras does so later, on every backend, where there is one
     except ModuleNotFoundError as error:
         raise TrainingError(f"{error.name} is not installed; pip install -e '.[train]' {error.name}") from None
     finally:

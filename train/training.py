@@ -30,7 +30,7 @@ _BATCH = 64  # pictures that are put through a network at a time, where nothing 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training gave. stopped: whether Ctrl-C ended it; the model is then the best so far."""
+    """What a training gave. stopped: whether Ctrl-C or SIGTERM ended it; the model is then the best so far."""
 
     card: ModelCard
     evaluation: Evaluation
@@ -97,7 +97,7 @@ def train_model(
 
 
 def _learn(learning: Learning, state: State, checkpoint: Checkpoint, tensorboard: Path | None) -> tuple[State, bool]:
-    """All phases; a Ctrl-C leaves the best of those that were learnt."""
+    """All phases; a Ctrl-C, or SIGTERM, leaves the best of those that were learnt."""
     latest = state
 
     def keep(state: State) -> None:

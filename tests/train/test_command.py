@@ -92,7 +92,10 @@ def test_what_lies_beside_the_file_agrees_with_its_card(trained: tuple[Done, Pat
     assert [epoch["number"] for epoch in figures["epochs"]] == [1, 2, 3]
 
 
-def test_an_interrupted_training_keeps_the_best_so_far(run: Run, offline: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_training_keeps_the_best_so_far(
+    offline: dict[str, str], tmp_path: Path, sent: signal.Signals, code: int
+) -> None:
     """And --resume could go on from there."""
     out = tmp_path / "clothes.keras"
     command = [sys.executable, "-m", "train", str(SAMPLE), "--model", "mlp", "--epochs", "1000", "--augment", "none"]
@@ -101,10 +104,10 @@ def test_an_interrupted_training_keeps_the_best_so_far(run: Run, offline: dict[s
     ) as process:
         assert process.stdout is not None and process.stderr is not None
         assert process.stdout.readline().startswith("epoch 1/1000")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         process.stdout.read()
         said = process.stderr.read()
-        assert process.wait() == 130
+        assert process.wait() == code
     assert said.startswith("train: stopped after epoch ") and said.endswith("; --resume goes on\n")
     assert {path.name for path in tmp_path.iterdir()} == {
         "clothes.keras", "clothes.report.html", "clothes.metrics.json", "clothes.keras.resume",
