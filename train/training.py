@@ -127,9 +127,13 @@ def _answers(model: keras.Model, data: DataSet, reader: Reader) -> Iterator[Answ
 
 
 def _summary(model: keras.Model) -> str:
-    lines: list[str] = []
-    model.summary(line_length=100, print_fn=lines.append)
-    return "\n".join(lines)
+    """A line a layer. Keras' own is cut to the width of the terminal that the training runs in."""
+    rows = [("layer", "kind", "gives", "parameters")]
+    for layer in model.layers:
+        shape = "x".join(map(str, layer.output.shape[1:]))
+        rows.append((layer.name, type(layer).__name__, shape, f"{layer.count_params():,}"))
+    name, kind, shape, _ = (max(map(len, column)) for column in zip(*rows))
+    return "\n".join(f"{row[0]:{name}}  {row[1]:{kind}}  {row[2]:{shape}}  {row[3]:>10}" for row in rows)
 
 
 def _describe(plan: Plan, data: TrainingData, name: str) -> ModelCard:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -90,6 +91,16 @@ def test_what_lies_beside_the_file_agrees_with_its_card(trained: tuple[Done, Pat
     assert sum(map(sum, figures["confusion"])) == 500
     assert sum(row[number] for number, row in enumerate(figures["confusion"])) == figures["correct"]
     assert [epoch["number"] for epoch in figures["epochs"]] == [1, 2, 3]
+
+
+def test_the_report_tells_each_layer_and_its_parameters(trained: tuple[Done, Path]) -> None:
+    """Also of a training in a pipe, which is no terminal of any width."""
+    page = trained[1].with_suffix(".report.html").read_text("utf-8")
+    head, *lines = re.search(r"<pre[^>]*>([^<]*)</pre>", page)[1].splitlines()  # type: ignore[index]
+    assert head.split() == ["layer", "kind", "gives", "parameters"]
+    assert lines[0].split() == ["picture", "InputLayer", "28x28x1", "0"]
+    assert lines[-1].split() == ["scores", "Dense", "10", f"{(256 + 1) * 10:,}"]
+    assert sum(int(line.split()[3].replace(",", "")) for line in lines) == 329_962
 
 
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
