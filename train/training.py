@@ -132,8 +132,8 @@ def _summary(model: keras.Model) -> str:
     for layer in model.layers:
         shape = "x".join(map(str, layer.output.shape[1:]))
         rows.append((layer.name, type(layer).__name__, shape, f"{layer.count_params():,}"))
-    name, kind, shape, _ = (max(map(len, column)) for column in zip(*rows))
-    return "\n".join(f"{row[0]:{name}}  {row[1]:{kind}}  {row[2]:{shape}}  {row[3]:>10}" for row in rows)
+    names, kinds, shapes, _ = (max(map(len, column)) for column in zip(*rows))
+    return "\n".join(f"{row[0]:{names}}  {row[1]:{kinds}}  {row[2]:{shapes}}  {row[3]:>10}" for row in rows)
 
 
 def _describe(plan: Plan, data: TrainingData, name: str) -> ModelCard:

@@ -159,6 +159,16 @@ def test_what_cannot_be_done_is_one_line_and_an_exit_code(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("backend", ["numpy", "tensorflo"])
+def test_a_backend_that_does_not_train_is_one_line(
+    run: Run, offline: dict[str, str], tmp_path: Path, backend: str
+) -> None:
+    given = {**offline, "KERAS_BACKEND": backend}
+    done = run("train", SAMPLE, "--model", "mlp", "--out", tmp_path / "m.keras", env=given)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert backend in done.stderr and "set KERAS_BACKEND to one of tensorflow, jax, torch" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
