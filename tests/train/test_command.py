@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -184,6 +185,34 @@ def test_what_cannot_be_downloaded_is_named_with_the_place_for_it(
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("train: ") and done.stderr.count("\n") == 1
     assert message in done.stderr and offline["KERAS_HOME"] in done.stderr
+
+
+def test_weights_that_a_download_left_incomplete_are_told_with_the_place(
+    run: Run, offline: dict[str, str], tmp_path: Path
+) -> None:
+    models = tmp_path / "keras" / "models"
+    models.mkdir(parents=True)
+    with h5py.File(models / "mobilenet_1_0_224_tf_no_top.h5", "w") as file:
+        file["weights"] = np.zeros(1000)
+    with (models / "mobilenet_1_0_224_tf_no_top.h5").open("r+b") as file:
+        file.truncate(3000)
+    given = {**offline, "KERAS_HOME": str(tmp_path / "keras")}
+    done = run("train", SAMPLE, "--model", "mobilenet", "--out", tmp_path / "m.keras", env=given)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert f"MobileNet: its file in {models} cannot be read (" in done.stderr
+    assert "truncated" in done.stderr and done.stderr.endswith("remove it there, and it is downloaded again\n")
+
+
+def test_a_disk_that_is_full_is_told_with_the_file_that_lacks_room(
+    offline: dict[str, str], part_of_sample: Path, tmp_path: Path
+) -> None:
+    """By the limit on the size of a file, which fails at the same call."""
+    command = f"ulimit -f 1000; exec {sys.executable} -m train {part_of_sample} --model mlp --epochs 1 --out m.keras"
+    given = {**offline, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=given, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "File too large: 'm.keras.resume'" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["list"], ["pretrained", "--help"]])
