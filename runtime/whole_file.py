@@ -12,7 +12,7 @@ _BLOCK_BYTES = 1 << 20
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     """Call `write` with a temporary path beside `path`, then give the file its final name in one step.
 
-    Raises OSError, which names `path` where it names nothing by itself, as of a disk that is full.
+    Raises OSError, which names `path` also where the system names nothing, as for a disk that is full.
     """
     import tempfile
 
@@ -26,7 +26,7 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
         new.chmod(0o666 & ~mask)
         new.replace(path)
     except OSError as error:
-        if error.errno is None or error.filename is not None:
+        if error.errno is None or Path(str(error.filename or new)).name != new.name:
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
