@@ -22,5 +22,5 @@ material     all that is read before               golden       the tiny picture
 conversion   all of it in order                    report       what is printed, operator_table a part of it
 adopt        a card for a file made elsewhere, adopt_keras for a `.keras`; channels turns BGR round, adopt_command asks
 cli          the command, whose options are in arguments; it hears of progress as an observer
-interrupts   Ctrl-C where it does no harm; failure, quiet and scratch keep libraries' errors, logs and files in order
+failure      and quiet, scratch: keep libraries' errors, logs and files in order
 """

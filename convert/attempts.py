@@ -16,7 +16,6 @@ from convert.bounds import is_within_bounds
 from convert.diagnose_files import diagnose_file
 from convert.failure import LeftInFloatError
 from convert.float_layers import FloatLayers
-from convert.interrupts import defer_interrupts
 from convert.material import Material
 from convert.network import Network
 from convert.observer import Observer
@@ -24,6 +23,7 @@ from convert.order import Order, Target
 from convert.pictures import span_input_range
 from convert.recipes import Recipe
 from runtime.backends import open_backend
+from runtime.interrupts import defer_interrupts
 
 # A file that agrees on fewer pictures is made again with corrected biases, even where the bounds would allow it.
 _GOOD_AGREEMENT = 0.98

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from convert.arguments import parse_order
 from convert.conversion import Conversion, Failure, convert
-from convert.interrupts import note_interrupts
 from convert.observer import Observer, T
 from convert.quiet import quiet_libraries
 from convert.report import format_summary, format_table, read_operators, time_file
 from runtime.command_line import EXIT_DONE, exit_status, tell_error
 from runtime.errors import PictureError
+from runtime.interrupts import note_interrupts
 
 # With the signal's number added, as a shell has it: 130 for Ctrl-C.
 INTERRUPTED = 128

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from convert.diagnose import Activations, Diagnosis, diagnose
-from convert.interrupts import defer_interrupts
 from convert.layers import LayerNames
 from convert.network import Network
 from convert.observer import Observer
 from convert.recipes import RECIPES
+from runtime.interrupts import defer_interrupts
 
 # Each result is an average over its cells and over these pictures, so a few dozen show what hundreds would.
 PICTURES = 32

@@ -9,10 +9,10 @@ from typing import Protocol
 
 import numpy as np
 
-from convert.interrupts import defer_interrupts
 from convert.network import Network
 from convert.observer import Observer
 from convert.recipes import RANGES, Recipe
+from runtime.interrupts import defer_interrupts
 
 
 class Writer(Protocol):

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from convert.failure import explain_failure
-from convert.interrupts import defer_interrupts
 from convert.plain_network import make_plain
 from convert.source import Source
 from runtime.card import ModelCard
 from runtime.errors import ConversionError
+from runtime.interrupts import defer_interrupts
 
 # What the network is asked about at a time: feature maps of 32 photos took a quarter of a gigabyte.
 _PIXELS_AT_ONCE = 1 << 19

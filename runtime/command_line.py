@@ -17,13 +17,13 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from runtime.errors import EdgeframeError, OutputError, UsageError
+from runtime.interrupts import interruptible
 from runtime.printable import printable
-from runtime.process import interruptible
 
 if TYPE_CHECKING:
     from runtime.card import Fit
 
-EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2, 130, 143
 
 # Of a count: more than anybody means, and few enough for all that counts with it.
 _MOST = 1_000_000_000

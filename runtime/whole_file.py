@@ -10,7 +10,10 @@ _BLOCK_BYTES = 1 << 20
 
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Call `write` with a temporary path beside `path`, then give the file its final name in one step."""
+    """Call `write` with a temporary path beside `path`, then give the file its final name in one step.
+
+    Raises OSError, which names `path` also where the system names nothing, as for a disk that is full.
+    """
     import tempfile
 
     descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
@@ -22,6 +25,10 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
         os.umask(mask)
         new.chmod(0o666 & ~mask)
         new.replace(path)
+    except OSError as error:
+        if error.errno is None or Path(str(error.filename or new)).name != new.name:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
         new.unlink(missing_ok=True)
 

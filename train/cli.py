@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -9,8 +10,9 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from runtime.card import ModelCard
-from runtime.command_line import EXIT_DONE, exit_status
+from runtime.command_line import EXIT_DONE, EXIT_TERMINATED, exit_status
 from runtime.errors import UsageError
+from runtime.interrupts import note_interrupts
 from train.arguments import check_out, list_parser, published_parser, train_parser
 from train.listing import format_list
 from train.memory import keep_freed_memory
@@ -27,10 +29,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     commands = {"list": _list, "pretrained": _write_published}
-    if arguments and arguments[0] in commands:
-        commands[arguments[0]](arguments[1:])
-    else:
-        _train(arguments)
+    with note_interrupts() as interrupts:
+        try:
+            if arguments and arguments[0] in commands:
+                commands[arguments[0]](arguments[1:])
+            else:
+                _train(arguments)
+        except KeyboardInterrupt:
+            if interrupts[:1] == [signal.SIGTERM]:
+                return EXIT_TERMINATED
+            raise
     return EXIT_DONE
 
 

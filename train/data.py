@@ -53,13 +53,16 @@ class TrainingData:
 def open_training_data(spec: str, data_dir: Path | None) -> TrainingData:
     """Open all three splits of what `runtime.dataset.open_dataset` takes; named data sets may be downloaded.
 
-    Raises DataError: no such data, no class names, fewer than two classes, or a class without pictures.
+    Raises DataError: no such data, no class names, fewer than two classes, a class without pictures, or none that can
+    be read to validate or to test with, which a whole training would learn of at its end.
     """
     if spec in NAMED and data_dir is None and not _is_cached(spec):
         _download(spec)
     train, validation, test = (open_dataset(spec, split, data_dir) for split in SPLITS)
     _check_classes(train, spec)
     labels = train.labels
+    for data in (validation, test):
+        _check_any_readable(data)
     return TrainingData(
         name=spec if spec in NAMED else Path(spec).resolve().name,
         labels=labels,
@@ -77,6 +80,12 @@ def check_every_class(targets: np.ndarray, labels: tuple[str, ...], name: str) -
             f"{name}: {len(empty)} of {len(labels)} classes have no training pictures ({', '.join(empty[:3])}); "
             "add some, or remove the class"
         )
+
+
+def _check_any_readable(data: DataSet) -> None:
+    """Raises DataError when no picture can be read."""
+    if not any(True for _ in data.pictures(_ignore)):
+        raise DataError(f"{data.name}: none of its {len(data)} {data.split} pictures can be read")
 
 
 def _check_classes(train: DataSet, spec: str) -> None:

@@ -13,17 +13,25 @@ from runtime.errors import TrainingError
 
 
 @contextmanager
-def downloading_weights() -> Iterator[None]:
-    """Around a call that may download to the Keras cache: TrainingError names the file and where to put it."""
+def downloading_weights(name: str) -> Iterator[None]:
+    """Around a call that may download to the Keras cache, and reads it: TrainingError names the file and where to put
+    it, or what is damaged there. name: of what is downloaded.
+    """
+    folder = keras_cache().parent / "models"
     try:
         with redirect_stdout(sys.stderr):
             yield
+    except OSError as error:
+        raise TrainingError(
+            f"{name}: its file in {folder} cannot be read ({' '.join(str(error).split())[:200]}); remove it there, "
+            "and it is downloaded again"
+        ) from None
     except Exception as error:
         url, reason = explain_failure(error)
         if not url:
             raise
         raise TrainingError(
-            f"{PurePosixPath(url).name} is not in {keras_cache().parent / 'models'} and cannot be downloaded "
+            f"{PurePosixPath(url).name} is not in {folder} and cannot be downloaded "
             f"({reason}); put it there, it is at {url}"
         ) from None
 

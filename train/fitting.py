@@ -103,7 +103,7 @@ class PhaseFitting:
         bar.set_description(f"epoch {state.done + 1}/{self._phase.settings.epochs}")
         # Each epoch has its own, whichever process learns it. What layers draw (dropout, augmentation) is in `state`.
         order = np.random.default_rng((self._seed, number)).permutation(len(self._train.targets))
-        learnt = self._train.fit(self._learner, order, _callbacks(bar, state.done * self._train.steps))
+        learnt = self._train.fit(self._learner, order, _callbacks(bar, state.done, self._train.steps))
         held_out = self._validation.evaluate(self._learner)
         metrics = EpochMetrics(
             number=number,
@@ -171,8 +171,13 @@ _SCHEDULES: dict[str, Callable[[Settings, int], Any]] = {
 }
 
 
-def _callbacks(bar: tqdm, done: int) -> list[keras.callbacks.Callback]:
-    """A bar that nobody sees costs nothing. done: steps of earlier epochs."""
+def _callbacks(bar: tqdm, done: int, steps: int) -> list[keras.callbacks.Callback]:
+    """A bar that nobody sees costs nothing. done: epochs before this one. steps: of each."""
     if bar.disable:
         return []
-    return [keras.callbacks.LambdaCallback(on_train_batch_end=lambda step, logs: bar.update(done + step + 1 - bar.n))]
+
+    def show(step: int, logs: object) -> None:
+        # The number of the last one of _STEPS_AT_ONCE, also where the epoch ends before it.
+        bar.update(done * steps + min(step + 1, steps) - bar.n)
+
+    return [keras.callbacks.LambdaCallback(on_train_batch_end=show)]

@@ -35,7 +35,7 @@ def read_labels(data_dir: Path | None) -> tuple[str, ...]:
 
 def _find_class_index(data_dir: Path | None) -> Path:
     if data_dir is None:
-        with downloading_weights():
+        with downloading_weights(CLASS_INDEX):
             return Path(keras.utils.get_file(CLASS_INDEX, _URL, cache_subdir="models", file_hash=_MD5))
     if not (data_dir / CLASS_INDEX).is_file():
         raise DataError(f"{data_dir}: has no {CLASS_INDEX}; put it there, it is at {_URL}")

@@ -11,6 +11,7 @@ from tqdm import tqdm
 from runtime.dataset import DataSet
 from runtime.errors import PictureError
 from runtime.image import Picture
+from runtime.printable import printable
 from train.history import EpochMetrics
 
 
@@ -53,5 +54,6 @@ class Progress:
         tqdm.write(f"train: {line}", file=self._err)
 
     def _name_skipped(self, error: PictureError) -> None:
-        self.skipped.append(str(error))
-        self.tell(f"{error}; skipped")
+        reason = printable(str(error))  # it names the file, and may be what no terminal, page or JSON takes
+        self.skipped.append(reason)
+        self.tell(f"{reason}; skipped")

@@ -30,7 +30,7 @@ _BATCH = 64  # pictures that are put through a network at a time, where nothing 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training gave. stopped: whether Ctrl-C ended it; the model is then the best so far."""
+    """What a training gave. stopped: whether Ctrl-C or SIGTERM ended it; the model is then the best so far."""
 
     card: ModelCard
     evaluation: Evaluation
@@ -100,7 +100,7 @@ def train_model(
 
 
 def _learn(learning: Learning, state: State, checkpoint: Checkpoint, tensorboard: Path | None) -> tuple[State, bool]:
-    """All phases; a Ctrl-C leaves the best of those that were learnt."""
+    """All phases; a Ctrl-C, or SIGTERM, leaves the best of those that were learnt."""
     latest = state
 
     def keep(state: State) -> None:
@@ -130,9 +130,13 @@ def _answers(model: keras.Model, data: DataSet, reader: Reader) -> Iterator[Answ
 
 
 def _summary(model: keras.Model) -> str:
-    lines: list[str] = []
-    model.summary(line_length=100, print_fn=lines.append)
-    return "\n".join(lines)
+    """A line a layer. Keras' own is cut to the width of the terminal that the training runs in."""
+    rows = [("layer", "kind", "gives", "parameters")]
+    for layer in model.layers:
+        shape = "x".join(map(str, layer.output.shape[1:]))
+        rows.append((layer.name, type(layer).__name__, shape, f"{layer.count_params():,}"))
+    names, kinds, shapes, _ = (max(map(len, column)) for column in zip(*rows))
+    return "\n".join(f"{row[0]:{names}}  {row[1]:{kinds}}  {row[2]:{shapes}}  {row[3]:>10}" for row in rows)
 
 
 def _describe(plan: Plan, data: TrainingData, name: str) -> ModelCard:

@@ -77,20 +77,21 @@ class PictureTree:
         return self._dataset(name, split, labels, targets, [file for file, _ in pairs])
 
     def _from_table(self, name: str, split: str, table: Path | bytes, files: dict[str, str]) -> DataSet:
-        text = table.decode("utf-8-sig") if isinstance(table, bytes) else table.read_text("utf-8-sig")
-        rows = list(csv.DictReader(io.StringIO(text)))
+        rows = _read_table(name, table)
         columns = set(rows[0]) if rows else set()
         if "file" not in columns or not columns & {"label", "class_index"}:
-            raise DataError(f"{name}: {LABELS_FILE} needs the columns file and label or class_index")
+            raise DataError(
+                f"{name}: {LABELS_FILE} needs the columns file and label or class_index, with commas between"
+            )
         lost = [row["file"] for row in rows if row["file"] not in files]
         if lost:
             raise DataError(f"{name}: {LABELS_FILE} names {len(lost)} files that are not there ({lost[0]}, ...)")
         chosen = [files[row["file"]] for row in rows]
         if "class_index" in columns:
-            try:
-                return self._dataset(name, split, (), [int(row["class_index"]) for row in rows], chosen)
-            except (TypeError, ValueError):
-                raise DataError(f"{name}: {LABELS_FILE} has a class_index that is no whole number") from None
+            return self._dataset(name, split, (), [_class_index(name, row["class_index"]) for row in rows], chosen)
+        bare = [row["file"] for row in rows if not (row["label"] or "").strip()]
+        if bare:
+            raise DataError(f"{name}: {LABELS_FILE} has no label for {len(bare)} files ({bare[0]}, ...); add it")
         labels = tuple(sorted({row["label"] for row in rows}, key=natural_order))
         return self._dataset(name, split, labels, [labels.index(row["label"]) for row in rows], chosen)
 
@@ -102,6 +103,22 @@ class PictureTree:
             np.asarray(targets, dtype=np.int64),
             lambda number: open_picture(self.fetch(files[number])),
         )
+
+
+def _read_table(name: str, table: Path | bytes) -> list[dict[str, str]]:
+    """The rows by column. Raises DataError for what no table is written in, as the bytes of Excel's plain CSV."""
+    content = table if isinstance(table, bytes) else table.read_bytes()
+    try:
+        return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{name}: {LABELS_FILE} cannot be read ({error}); save it as CSV in UTF-8") from None
+
+
+def _class_index(name: str, text: str | None) -> int:
+    """None: a row that ends before it. The most is what an int32 holds, and more than any network tells apart."""
+    if not text or not text.strip().isdecimal() or int(text) >= 2**31:
+        raise DataError(f"{name}: {LABELS_FILE} has the class_index {text!r}; expected whole numbers from 0 on")
+    return int(text)
 
 
 def open_folder(path: Path) -> PictureTree:

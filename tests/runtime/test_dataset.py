@@ -212,6 +212,34 @@ def test_a_packed_table_of_labels_is_found_in_its_folder(tmp_path: Path) -> None
     assert open_dataset(tmp_path / "flat.tar", "all").labels == ("cat", "dog")
 
 
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("file,label\n0.png,caf\xe9\n".encode("latin-1"), "cannot be read .*; save it as CSV in UTF-8"),
+        ("file,label\n0.png,dog\n".encode("utf-16"), "cannot be read .*; save it as CSV in UTF-8"),
+        (b"file,label\n0.png," + b"l" * 200_000 + b"\n", r"cannot be read \(field larger than"),
+        (b"file,label\n0.png,dog\n1.png\n", r"has no label for 1 files \(1.png, ...\); add it"),
+        (b"file,label\n0.png,dog\n1.png, \n2.png,\n", r"has no label for 2 files \(1.png, ...\); add it"),
+        (b"file,class_index\n0.png,1\n1.png\n", "has the class_index None; expected whole numbers from 0 on"),
+        (b"file,class_index\n0.png,-5\n", "has the class_index '-5'; expected"),
+        (b"file,class_index\n0.png,1e3\n", "has the class_index '1e3'; expected"),
+        (b"file,class_index\n0.png,99999999999999999999\n", "has the class_index '9+'; expected"),
+    ],
+)
+def test_a_table_of_labels_that_is_damaged_or_incomplete_is_refused(tmp_path: Path, table: bytes, message: str) -> None:
+    write_pictures(tmp_path / "flat", 3)
+    (tmp_path / "flat" / "labels.csv").write_bytes(table)
+    with pytest.raises(DataError, match=f"labels.csv {message}"):
+        open_dataset(tmp_path / "flat", "all")
+
+
+def test_a_table_of_labels_may_come_from_a_spreadsheet(tmp_path: Path) -> None:
+    """With a byte order mark, its lines ended as Windows ends them, and commas within quotes."""
+    write_pictures(tmp_path / "flat", 2)
+    (tmp_path / "flat" / "labels.csv").write_bytes('\ufefffile,label\r\n0.png,"tabby, cat"\r\n1.png,dog\r\n'.encode())
+    assert open_dataset(tmp_path / "flat", "all").labels == ("dog", "tabby, cat")
+
+
 @pytest.mark.parametrize("name", ["../daisy/0.png", "/daisy/0.png", "daisy/../../0.png"])
 def test_a_tar_with_files_outside_of_it_is_refused(tmp_path: Path, class_folders: Path, name: str) -> None:
     with tarfile.open(tmp_path / "odd.tar", "w") as archive:

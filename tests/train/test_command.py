@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 import pytest
@@ -92,7 +94,20 @@ def test_what_lies_beside_the_file_agrees_with_its_card(trained: tuple[Done, Pat
     assert [epoch["number"] for epoch in figures["epochs"]] == [1, 2, 3]
 
 
-def test_an_interrupted_training_keeps_the_best_so_far(run: Run, offline: dict[str, str], tmp_path: Path) -> None:
+def test_the_report_tells_each_layer_and_its_parameters(trained: tuple[Done, Path]) -> None:
+    """Also of a training in a pipe, which is no terminal of any width."""
+    page = trained[1].with_suffix(".report.html").read_text("utf-8")
+    head, *lines = re.search(r"<pre[^>]*>([^<]*)</pre>", page)[1].splitlines()  # type: ignore[index]
+    assert head.split() == ["layer", "kind", "gives", "parameters"]
+    assert lines[0].split() == ["picture", "InputLayer", "28x28x1", "0"]
+    assert lines[-1].split() == ["scores", "Dense", "10", f"{(256 + 1) * 10:,}"]
+    assert sum(int(line.split()[3].replace(",", "")) for line in lines) == 329_962
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_training_keeps_the_best_so_far(
+    offline: dict[str, str], tmp_path: Path, sent: signal.Signals, code: int
+) -> None:
     """And --resume could go on from there."""
     out = tmp_path / "clothes.keras"
     command = [sys.executable, "-m", "train", str(SAMPLE), "--model", "mlp", "--epochs", "1000", "--augment", "none"]
@@ -101,10 +116,10 @@ def test_an_interrupted_training_keeps_the_best_so_far(run: Run, offline: dict[s
     ) as process:
         assert process.stdout is not None and process.stderr is not None
         assert process.stdout.readline().startswith("epoch 1/1000")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(sent)
         process.stdout.read()
         said = process.stderr.read()
-        assert process.wait() == 130
+        assert process.wait() == code
     assert said.startswith("train: stopped after epoch ") and said.endswith("; --resume goes on\n")
     assert {path.name for path in tmp_path.iterdir()} == {
         "clothes.keras", "clothes.report.html", "clothes.metrics.json", "clothes.keras.resume",
@@ -163,6 +178,16 @@ def test_what_cannot_be_done_is_one_line_and_an_exit_code(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("backend", ["numpy", "tensorflo"])
+def test_a_backend_that_does_not_train_is_one_line(
+    run: Run, offline: dict[str, str], tmp_path: Path, backend: str
+) -> None:
+    given = {**offline, "KERAS_BACKEND": backend}
+    done = run("train", SAMPLE, "--model", "mlp", "--out", tmp_path / "m.keras", env=given)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert backend in done.stderr and "set KERAS_BACKEND to one of tensorflow, jax, torch" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -178,6 +203,34 @@ def test_what_cannot_be_downloaded_is_named_with_the_place_for_it(
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("train: ") and done.stderr.count("\n") == 1
     assert message in done.stderr and offline["KERAS_HOME"] in done.stderr
+
+
+def test_weights_that_a_download_left_incomplete_are_told_with_the_place(
+    run: Run, offline: dict[str, str], tmp_path: Path
+) -> None:
+    models = tmp_path / "keras" / "models"
+    models.mkdir(parents=True)
+    with h5py.File(models / "mobilenet_1_0_224_tf_no_top.h5", "w") as file:
+        file["weights"] = np.zeros(1000)
+    with (models / "mobilenet_1_0_224_tf_no_top.h5").open("r+b") as file:
+        file.truncate(3000)
+    given = {**offline, "KERAS_HOME": str(tmp_path / "keras")}
+    done = run("train", SAMPLE, "--model", "mobilenet", "--out", tmp_path / "m.keras", env=given)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert f"MobileNet: its file in {models} cannot be read (" in done.stderr
+    assert "truncated" in done.stderr and done.stderr.endswith("remove it there, and it is downloaded again\n")
+
+
+def test_a_disk_that_is_full_is_told_with_the_file_that_lacks_room(
+    offline: dict[str, str], part_of_sample: Path, tmp_path: Path
+) -> None:
+    """By the limit on the size of a file, which fails at the same call."""
+    command = f"ulimit -f 1000; exec {sys.executable} -m train {part_of_sample} --model mlp --epochs 1 --out m.keras"
+    given = {**offline, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=given, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert "File too large: 'm.keras.resume'" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["list"], ["pretrained", "--help"]])

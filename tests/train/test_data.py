@@ -81,6 +81,19 @@ def test_a_class_with_test_pictures_only_is_an_error_that_names_it(tmp_path: Pat
         open_training_data(str(tmp_path), None)
 
 
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_a_split_of_which_nothing_can_be_read_is_an_error_before_the_training(tmp_path: Path, split: str) -> None:
+    for label in ("apple", "pear"):
+        _save_pictures(tmp_path / "train" / label)
+        (tmp_path / split / label).mkdir(parents=True)
+        (tmp_path / split / label / "0.png").write_text("no picture")
+    with pytest.raises(DataError, match=f"none of its 2 {split} pictures can be read"):
+        open_training_data(str(tmp_path), None)
+    _save_pictures(tmp_path / split / "quince")
+    _save_pictures(tmp_path / "train" / "quince")
+    assert len(getattr(open_training_data(str(tmp_path), None), split)) > 2
+
+
 def test_pictures_without_class_folders_are_an_error_that_says_where_they_go(tmp_path: Path) -> None:
     _save_pictures(tmp_path / "pictures")
     with pytest.raises(DataError, match="no class names; put those of each class into a folder of its name"):

@@ -6,6 +6,7 @@ import io
 
 import keras
 import numpy as np
+from tqdm import tqdm
 
 from train.checkpoint import State
 from train.fitting import PhaseFitting, choose_validation_batch
@@ -53,6 +54,28 @@ def test_it_ends_when_validation_has_not_become_better_for_long() -> None:
     state = fitting.run(State(), lambda _: None, Progress(io.StringIO(), io.StringIO()))
     assert len(state.epochs) < 200
     assert len(state.epochs) - state.best_epoch == 3
+
+
+def test_the_bar_counts_no_more_steps_than_there_are() -> None:
+    """Also where an epoch has fewer than the backend takes at once."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    class Bars(Progress):
+        def bar(self, total: int, purpose: str, unit: str) -> tqdm:
+            shown.append(super().bar(total, purpose, unit))
+            return shown[-1]
+
+    shown: list[tqdm] = []
+    picture = keras.Input((4, 4, 1))
+    model = keras.Model(picture, keras.layers.Dense(2, activation="softmax")(keras.layers.Flatten()(picture)))
+    phase = Phase("all", Settings(epochs=2, batch=16, rate=1e-2))
+    fitting = PhaseFitting(model, phase, (_dark_and_bright(36, 0), _dark_and_bright(8, 1)), seed=0)
+    counts: list[float] = []
+    fitting.run(State(), lambda _: counts.append(shown[0].n), Bars(io.StringIO(), Terminal()))
+    assert (counts, shown[0].total) == ([3, 6], 6)
 
 
 def test_who_learns_from_small_batches_is_validated_in_smaller_ones() -> None:

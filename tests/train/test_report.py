@@ -17,11 +17,13 @@ import pytest
 from PIL import Image
 
 from runtime.card import InputSize, ModelCard
-from runtime.errors import TrainingError
+from runtime.dataset import DataSet
+from runtime.errors import PictureError, TrainingError
 from runtime.intervals import wilson_interval
 from tests.conftest import ROOT
 from train.evaluation import Answers, Evaluation, evaluate
 from train.history import EpochMetrics
+from train.progress import Progress
 from train.report import TrainingReport, report_paths, tensorboard_writer, write_metrics, write_report
 
 HOSTILE = '</td><script src="https://bad.example/x.js">alert(1)</script>&amp;"\''
@@ -229,6 +231,21 @@ def test_hostile_names_are_text(report: TrainingReport, tmp_path: Path) -> None:
     assert page.tables["matrix"][0] == ["", *labels]
     assert [HOSTILE, HOSTILE] in page.tables["settings"]
     assert page.texts.count(HOSTILE) >= 5
+
+
+def test_a_file_name_that_no_text_holds_stands_in_both(report: TrainingReport, tmp_path: Path) -> None:
+    """A file of a system with another encoding that is no picture: its name is told, and nothing in it is obeyed."""
+
+    def read(number: int) -> np.ndarray:
+        raise PictureError("caf\udce9\n\x1b[2J.jpg: is no picture")
+
+    told = io.StringIO()
+    progress = Progress(io.StringIO(), told)
+    assert not list(progress.pictures(DataSet("x", "train", ("a", "b"), np.zeros(1, np.int64), read), "reading"))
+    assert told.getvalue() == "train: caf???[2J.jpg: is no picture; skipped\n"
+    skipped = dataclasses.replace(report, skipped=tuple(progress.skipped))
+    assert "caf???[2J.jpg: is no picture" in _page(skipped, tmp_path).texts
+    write_metrics(skipped, tmp_path / "page.metrics.json")
 
 
 @pytest.mark.parametrize("classes", [31, 102])

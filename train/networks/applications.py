@@ -35,7 +35,7 @@ def use_rgb(network: keras.Model) -> None:
 
 def _build(name: str, normalise: Normalise, picture: KerasTensor, variant: Variant) -> KerasTensor:
     widths = {} if variant.alpha == 1 else {"alpha": variant.alpha}  # only some families take it
-    with downloading_weights(), warnings.catch_warnings():
+    with downloading_weights(name), warnings.catch_warnings():
         # At sizes without weights of their own Keras warns that it takes those for 224.
         warnings.simplefilter("ignore")
         base = getattr(keras.applications, name)(
