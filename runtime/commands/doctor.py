@@ -134,6 +134,9 @@ def _try_default_model() -> Finding:
 
 
 def _look_at_cameras() -> Iterator[Finding]:
+    # Others than a Raspberry Pi have no use for picamera2.
+    is_pi = importlib.util.find_spec("picamera2") is not None or Path("/proc/device-tree/model").exists()
+    own = [_try_picamera2()] if is_pi else []
     if sys.platform == "linux":
         from runtime.sources.v4l2 import PERMISSION_REMEDY, list_cameras
 
@@ -145,13 +148,11 @@ def _look_at_cameras() -> Iterator[Finding]:
             )
         if not cameras:
             yield Finding(
-                "lacks",
+                "-" if any(finding.state == "ok" for finding in own) else "lacks",
                 "no USB camera (no /dev/video* that captures)",
                 "plug one in; without: runtime classify --camera test",
             )
-    # Others than a Raspberry Pi have no use for it.
-    if importlib.util.find_spec("picamera2") is not None or Path("/proc/device-tree/model").exists():
-        yield _try_picamera2()
+    yield from own
 
 
 def _try_picamera2() -> Finding:

@@ -43,12 +43,18 @@ def list_modes(device: str, wanted_size: tuple[int, int] | None = None) -> list[
     try:
         tried = (*_USUAL_SIZES, wanted_size) if wanted_size else _USUAL_SIZES
         return [
-            CameraMode(fourcc.decode("ascii", "replace").strip(), *size, _list_rates(camera, fourcc, *size))
+            CameraMode(name_format(fourcc), *size, _list_rates(camera, fourcc, *size))
             for fourcc in _list_formats(camera)
             for size in _list_sizes(camera, fourcc, tried)
         ]
     finally:
         os.close(camera)
+
+
+def name_format(fourcc: bytes) -> str:
+    """As V4L2's tools name it: the upper bit of the four letters is that of the order of bytes."""
+    letters = bytes(letter & 0x7F for letter in fourcc).decode("ascii").strip()
+    return f"{letters}-BE" if fourcc[3] & 0x80 else letters
 
 
 def _list_formats(camera: int) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import struct
+import sys
 import threading
 import time
 from concurrent import futures
@@ -18,6 +19,7 @@ import pytest
 
 from runtime.card import Fit, InputSize, ModelCard
 from runtime.commands.cameras import describe
+from runtime.commands.doctor import _look_at_cameras
 from runtime.errors import SourceError
 from runtime.sources import SourceOptions, View
 from runtime.sources.attached import AttachedCamera, list_attached
@@ -25,6 +27,7 @@ from runtime.sources.camera_mode import FFMPEG_FORMATS, CameraMode, choose_mode
 from runtime.sources.live import LiveSource
 from runtime.sources.picamera import PicameraFeed
 from runtime.sources.v4l2 import Camera, list_cameras
+from runtime.sources.v4l2_modes import name_format
 from tests.conftest import ROOT, Run
 
 CARD = ModelCard("rgb", "mean colour", ("red", "green", "blue"), InputSize(16, 16), Fit())
@@ -240,6 +243,25 @@ def test_a_pi_camera_that_fails_is_told_with_the_remedy() -> None:
 def test_the_pi_camera_is_listed_and_the_usb_cameras_that_libcamera_sees_are_not() -> None:
     listed = [camera for camera in list_attached(lambda: FakePicamera2) if camera.spec == "picamera2"]
     assert listed == [AttachedCamera("picamera2", "imx219")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="where USB cameras are V4L2 devices")
+@pytest.mark.parametrize(
+    ("picamera2", "state"), [("class Picamera2: pass", "-"), ("raise ImportError('none')", "lacks")]
+)
+def test_only_who_has_no_other_camera_lacks_a_usb_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, picamera2: str, state: str
+) -> None:
+    (tmp_path / "picamera2.py").write_text(picamera2)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "picamera2", raising=False)
+    monkeypatch.setattr("runtime.sources.v4l2.list_cameras", list)
+    usb, _ = _look_at_cameras()
+    assert (usb.state, usb.what[:13]) == (state, "no USB camera")
+
+
+def test_formats_are_named_as_v4l2_tools_name_them() -> None:
+    assert [name_format(fourcc) for fourcc in (b"YUYV", b"Y16 ", b"Y16\xa0")] == ["YUYV", "Y16", "Y16-BE"]
 
 
 @pytest.mark.parametrize("command", ["classify --camera picamera2", "doctor", "cameras"])
