@@ -121,8 +121,9 @@ def test_what_the_map_names_is_there() -> None:
 
 
 def test_the_map_tells_every_exit_status() -> None:
-    from runtime import command_line
+    from runtime import command_line, process
 
-    statuses = {str(value) for name, value in vars(command_line).items() if name.startswith("EXIT_")}
+    constants = {**vars(command_line), **vars(process)}
+    statuses = {str(value) for name, value in constants.items() if name.startswith("EXIT_")}
     errors = (ROOT / "ARCHITECTURE.md").read_text("utf-8").partition("## Errors")[2]
     assert statuses == set(re.findall(r"\b\d+\b", errors))

@@ -9,10 +9,12 @@ The same bytes every time (numpy and zlib of one version).
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
 
+from runtime.command_line import exit_status
 from runtime.dataset import NAMED
 from runtime.dataset.arrays import Arrays, read_idx_folder
 from runtime.whole_file import write_whole
@@ -22,12 +24,13 @@ TRAIN_COUNT, TEST_COUNT = 10_000, 2_000
 SEED = 0
 
 
-def main() -> None:
+def main() -> int:
     parser = argparse.ArgumentParser(description="Make the sample of Fashion-MNIST that this folder holds.")
     parser.add_argument("folder", type=Path, help="has the four idx files of Fashion-MNIST (.gz)")
     parser.add_argument("--out", type=Path, default=SAMPLE, help="default: %(default)s")
     arguments = parser.parse_args()
     write_sample(read_idx_folder(arguments.folder, NAMED["fashion_mnist"][0]), arguments.out)
+    return 0
 
 
 def write_sample(source: Arrays, out: Path) -> None:
@@ -49,4 +52,4 @@ def _choose(source: Arrays, split: str, count: int) -> tuple[np.ndarray, np.ndar
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_status("make_sample", main))

@@ -49,8 +49,8 @@ class OnnxBackend:
         self.name = name
         self.threads = threads
         self.input, self.output = _tensor_info(path, inputs[0]), _tensor_info(path, outputs[0])
-        check_output(path, self.output)
         self.input_shape, self._channels_first = picture_shape(path, self.input)
+        check_output(path, self.output)
         self._path = path
         self._session = session
         self._names = [self.output.name] if self.cam is None else [self.output.name, self.cam.name]

@@ -43,8 +43,8 @@ class TfliteBackend:
         self.name = name
         self.threads = threads
         self.input, self.output = _tensor_info(inputs[0]), _tensor_info(outputs[0])
-        check_output(path, self.output)
         self.input_shape, self._channels_first = picture_shape(path, self.input)
+        check_output(path, self.output)
         if 0 in self.input_shape:
             raise ModelError(f"{path}: takes pictures of any size ({self.input}); convert it with a fixed input size")
         self._path = path

@@ -21,7 +21,13 @@ UNIT = Normalisation(std=(255.0,))
 
 
 def write_network(
-    path: Path, last: str | None = None, *, classes: int = 2, channels: int = 3, shape: tuple[int, ...] | None = None
+    path: Path,
+    last: str | None = None,
+    *,
+    classes: int = 2,
+    channels: int = 3,
+    shape: tuple[int, ...] | None = None,
+    batch: int = 1,
 ) -> Path:
     """NCHW: a mean over the picture, one matrix, `last` (an ONNX operator), and the scores in this shape."""
     import onnx
@@ -38,7 +44,7 @@ def write_network(
     graph = helper.make_graph(
         nodes,
         "theirs",
-        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, channels, SIDE, SIDE])],
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, [batch, channels, SIDE, SIDE])],
         [helper.make_tensor_value_info("scores", TensorProto.FLOAT, shape)],
         [numpy_helper.from_array(np.ascontiguousarray(value), name) for name, value in weights.items()],
     )
@@ -90,6 +96,12 @@ def test_the_number_of_a_class_is_not_taken_for_its_score(dtype: str) -> None:
     with pytest.raises(ModelError, match=f"gives {dtype} without a scale"):
         check_output("theirs.onnx", TensorInfo("class", (1,), np.dtype(dtype)))
     check_output("theirs.tflite", TensorInfo("scores", (1, 3), np.dtype("uint8"), 1 / 256))
+
+
+def test_of_a_model_that_takes_several_pictures_at_once_the_remedy_is_told(tmp_path: Path) -> None:
+    model = write_network(tmp_path / "theirs.onnx", shape=(4, 2), batch=4)
+    with pytest.raises(ModelError, match="expected one picture at a time"):
+        Classifier.load(model, labels=("a", "b"), normalisation=UNIT)
 
 
 def test_several_lists_of_scores_are_no_answer_to_one_picture(tmp_path: Path) -> None:
