@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from tqdm import tqdm
@@ -15,11 +15,16 @@ from train.history import EpochMetrics
 
 
 class Progress:
-    """Bars and warnings go to `err`, lines to `out`. skipped: why each picture that cannot be read was left out."""
+    """Bars and warnings go to `err`, lines to `out`. skipped: why each picture that cannot be read was left out.
 
-    def __init__(self, out: TextIO, err: TextIO) -> None:
+    interrupts: the signals that came so far. Where JAX calls back into Python it loses the KeyboardInterrupt that one
+    raises; it is raised again after the epoch.
+    """
+
+    def __init__(self, out: TextIO, err: TextIO, interrupts: Sequence[int] = ()) -> None:
         self._out = out
         self._err = err
+        self._interrupts = interrupts
         self.skipped: list[str] = []
 
     def pictures(self, data: DataSet, purpose: str) -> Iterator[tuple[int, Picture]]:
@@ -44,6 +49,8 @@ class Progress:
         )
         tqdm.write(line, file=self._out)
         self._out.flush()
+        if self._interrupts:
+            raise KeyboardInterrupt
 
     def tell(self, line: str) -> None:
         """Something that the user should know, beside the results."""
