@@ -15,7 +15,7 @@ from runtime.errors import UsageError
 from runtime.interrupts import note_interrupts
 from train.arguments import check_out, list_parser, published_parser, train_parser
 from train.listing import format_list
-from train.memory import keep_freed_memory
+from train.memory import keep_freed_memory, telling_of_memory
 from train.models import Variant, find_architecture
 from train.plan import OWN_FIT, Choices, Plan, check_variant, choose_size, choose_strategy, plan_lesson, plan_phases
 from train.quiet import import_keras
@@ -34,7 +34,7 @@ def _run(arguments: Sequence[str]) -> int:
             if arguments and arguments[0] in commands:
                 commands[arguments[0]](arguments[1:])
             else:
-                _train(arguments)
+                _train(arguments, interrupts)
         except KeyboardInterrupt:
             if interrupts[:1] == [signal.SIGTERM]:
                 return EXIT_TERMINATED
@@ -42,7 +42,7 @@ def _run(arguments: Sequence[str]) -> int:
     return EXIT_DONE
 
 
-def _train(arguments: Sequence[str]) -> None:
+def _train(arguments: Sequence[str], interrupts: Sequence[int]) -> None:
     asked = train_parser().parse_args(arguments)
     plan = _plan(asked)
     out = check_out(asked.out)
@@ -57,8 +57,8 @@ def _train(arguments: Sequence[str]) -> None:
     from train.report import report_paths
     from train.training import train_model
 
-    progress = Progress(sys.stdout, sys.stderr)
-    with all_devices() if asked.devices == "all" else nullcontext(1) as devices:
+    progress = Progress(sys.stdout, sys.stderr, interrupts)
+    with telling_of_memory(), all_devices() if asked.devices == "all" else nullcontext(1) as devices:
         trained = train_model(
             plan, data, out, progress, devices=devices, resume=asked.resume, tensorboard=asked.tensorboard
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from tqdm import tqdm
@@ -16,11 +16,16 @@ from train.history import EpochMetrics
 
 
 class Progress:
-    """Bars and warnings go to `err`, lines to `out`. skipped: why each picture that cannot be read was left out."""
+    """Bars and warnings go to `err`, lines to `out`. skipped: why each picture that cannot be read was left out.
 
-    def __init__(self, out: TextIO, err: TextIO) -> None:
+    interrupts: the signals that came so far. Where JAX calls back into Python it loses the KeyboardInterrupt that one
+    raises; it is raised again after the epoch.
+    """
+
+    def __init__(self, out: TextIO, err: TextIO, interrupts: Sequence[int] = ()) -> None:
         self._out = out
         self._err = err
+        self._interrupts = interrupts
         self.skipped: list[str] = []
 
     def pictures(self, data: DataSet, purpose: str) -> Iterator[tuple[int, Picture]]:
@@ -48,6 +53,8 @@ class Progress:
             self._out.flush()
         except OSError:  # nobody takes the lines any more (`| head`): the model is what was asked for
             self._out = open(os.devnull, "w")  # noqa: SIM115 (of the process)
+        if self._interrupts:
+            raise KeyboardInterrupt
 
     def tell(self, line: str) -> None:
         """Something that the user should know, beside the results."""

@@ -205,6 +205,17 @@ def test_what_cannot_be_downloaded_is_named_with_the_place_for_it(
     assert message in done.stderr and offline["KERAS_HOME"] in done.stderr
 
 
+def test_a_network_that_memory_has_no_room_for_is_one_line(
+    run: Run, offline: dict[str, str], photo_folder: Path, tmp_path: Path
+) -> None:
+    """Its dense layer alone has 270 GB."""
+    words = [photo_folder, "--model", "deep_cnn", "--size", 8192, "--out", tmp_path / "m.keras"]
+    done = run("train", *words, env=offline)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+    assert done.stderr.startswith("train: not enough memory (")
+    assert done.stderr.endswith("; take a smaller --batch, --size or --model\n")
+
+
 def test_weights_that_a_download_left_incomplete_are_told_with_the_place(
     run: Run, offline: dict[str, str], tmp_path: Path
 ) -> None:

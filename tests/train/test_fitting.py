@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import signal
 
 import keras
 import numpy as np
+import pytest
 from tqdm import tqdm
 
 from train.checkpoint import State
@@ -76,6 +78,24 @@ def test_the_bar_counts_no_more_steps_than_there_are() -> None:
     counts: list[float] = []
     fitting.run(State(), lambda _: counts.append(shown[0].n), Bars(io.StringIO(), Terminal()))
     assert (counts, shown[0].total) == ([3, 6], 6)
+
+
+def test_an_interrupt_that_a_library_lost_ends_the_training_after_the_epoch() -> None:
+    picture = keras.Input((4, 4, 1))
+    model = keras.Model(picture, keras.layers.Dense(2, activation="softmax")(keras.layers.Flatten()(picture)))
+    phase = Phase("all", Settings(epochs=5, batch=16, rate=1e-2))
+    fitting = PhaseFitting(model, phase, (_dark_and_bright(32, 0), _dark_and_bright(8, 1)), seed=0)
+    interrupts: list[int] = []
+    kept: list[State] = []
+
+    def keep(state: State) -> None:
+        kept.append(state)
+        if len(kept) == 2:
+            interrupts.append(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        fitting.run(State(), keep, Progress(io.StringIO(), io.StringIO(), interrupts))
+    assert len(kept) == 2
 
 
 def test_who_learns_from_small_batches_is_validated_in_smaller_ones() -> None:
