@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from dataclasses import dataclass
 
 import keras
@@ -10,6 +11,8 @@ from keras import KerasTensor, layers
 
 from runtime.errors import TrainingError
 from train.models import Architecture, Variant
+
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")  # in the words of some layers of Keras
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def _build_features(architecture: Architecture, variant: Variant) -> tuple[Keras
         return picture, build(picture, variant)
     except ValueError as error:
         # Keras' own words for a picture that is too small for the pools, or a width that has no weights.
-        reason = " ".join(str(error).split())[:200]
+        reason = " ".join(_COLOURS.sub("", str(error)).split())[:200]
         raise TrainingError(
             f"{architecture.name}: cannot be built for {size} ({reason}); its own size is {architecture.input}"
         ) from None

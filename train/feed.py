@@ -12,8 +12,6 @@ import numpy as np
 
 from train.reading import Examples
 
-_WORKERS = 4
-
 
 @dataclass(frozen=True)
 class Feed:
@@ -67,8 +65,12 @@ def open_feed(examples: Examples, classes: int, batch: int, devices: int = 1) ->
 
 
 class _Batches(keras.utils.PyDataset):  # type: ignore[misc]  # Keras has no types
+    """Gathered by the thread that learns. With workers a process' first epoch would not be of these batches: Keras 3.15
+    takes one of them to build the network, and its queue goes on from there.
+    """
+
     def __init__(self, feed: Feed) -> None:
-        super().__init__(workers=_WORKERS)
+        super().__init__(workers=1)
         self._feed = feed
 
     def __len__(self) -> int:

@@ -156,6 +156,12 @@ def test_a_training_whose_lines_nobody_reads_any_more_still_ends_with_a_model(
         ("SAMPLE --model deep_cnn --out OUT/m.keras --strategy head", 2, "has no published weights"),
         ("SAMPLE --model mobilenet --out OUT/m.keras --alpha 0.3", 2, "published weights at --alpha 0.25, 0.5,"),
         ("SAMPLE --model resnet --out OUT/m.keras", 2, "'resnet': there is none of that name"),
+        (
+            "SAMPLE --model cnn --out OUT/m.keras --size 8",
+            1,
+            "cnn: cannot be built for 8x8 gray (Exception encountered",
+        ),
+        ("SAMPLE --model cnn --out OUT/m.keras --size 8", 1, "MaxPooling2D.call(). Computed output size would be zero"),
         ("SAMPLE --model deep_cnn --out OUT/m.h5", 2, "expected a name that ends in .keras"),
         ("SAMPLE --model deep_cnn --out OUT/m.keras --unfreeze 3", 2, "--unfreeze: is for --strategy partial"),
         ("SAMPLE --model mobilenet --out OUT/m.keras --recipe lesson", 2, "is of no lesson"),

@@ -36,9 +36,14 @@ def whole(
 @pytest.fixture
 def killed(offline: dict[str, str], part_of_sample: Path, tmp_path: Path) -> Path:
     """Where a training that was killed after its second epoch was to write."""
-    out = tmp_path / "clothes.keras"
-    command = [sys.executable, "-m", "train", *_arguments(part_of_sample, out)]
-    with subprocess.Popen(command, cwd=ROOT, env=offline, stdout=subprocess.PIPE, text=True) as process:
+    return _kill(_arguments(part_of_sample, tmp_path / "clothes.keras"), offline)
+
+
+def _kill(arguments: list[str], environment: dict[str, str]) -> Path:
+    """Have a training killed after the second of its four epochs; where it was to write."""
+    out = Path(arguments[-1])
+    command = [sys.executable, "-m", "train", *arguments]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
             if line.startswith("epoch 2/4"):
@@ -57,6 +62,22 @@ def test_a_killed_training_resumes_to_the_same_weights(
     for one, other in zip(keras.models.load_model(killed).get_weights(), whole.get_weights()):
         np.testing.assert_array_equal(one, other)
     assert not killed.with_name("clothes.keras.resume").exists()
+
+
+def test_a_killed_training_of_jax_resumes_to_the_same_weights(
+    run: Run, offline: dict[str, str], part_of_sample: Path, tmp_path: Path
+) -> None:
+    """Its batches come another way; the last one of an epoch is smaller, which tells where each one began."""
+    pytest.importorskip("jax")
+    of_jax = {**offline, "KERAS_BACKEND": "jax"}
+    arguments = [str(part_of_sample), "--model", "mlp", "--epochs", "4", "--batch", "48", "--out"]
+    whole, killed = tmp_path / "whole.keras", tmp_path / "killed.keras"
+    assert run("train", *arguments, whole, env=of_jax).returncode == 0
+    _kill([*arguments, str(killed)], of_jax)
+    assert run("train", *arguments, killed, "--resume", env=of_jax).returncode == 0
+    one, other = (keras.models.load_model(path).get_weights() for path in (whole, killed))
+    for mine, its in zip(one, other):
+        np.testing.assert_array_equal(mine, its)
 
 
 def test_other_arguments_cannot_go_on_with_it(
