@@ -86,7 +86,12 @@ def train_parser() -> argparse.ArgumentParser:
         "--distill", type=Path, metavar="TEACHER.keras", help="learn the answers of this larger network too"
     )
     epochs = ", ".join(f"{strategy.epochs} for {strategy.name}" for strategy in STRATEGIES)
-    parser.add_argument("--epochs", type=positive, metavar="N", help=f"passes over the pictures (default: {epochs})")
+    parser.add_argument(
+        "--epochs",
+        type=positive,
+        metavar="N",
+        help=f"passes over the pictures (default: {epochs}); the head that partial and full begin with has its own",
+    )
     parser.add_argument(
         "--batch", type=positive, metavar="N", help="pictures a step (default: 128 up to 64 pixels, 32 above)"
     )

@@ -49,3 +49,9 @@ class Phase:
 
     learns: str
     settings: Settings
+
+    def __str__(self) -> str:
+        """All of it, to show and to compare."""
+        values = vars(self.settings).items()
+        words = [f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in values]
+        return f"learns {self.learns}: {', '.join(words)}"

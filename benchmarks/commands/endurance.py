@@ -23,12 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from benchmarks.checks.endurance import COMMAND, Sample, growth_of, watch
+    from benchmarks.checks.endurance import COMMAND, SETTLING_SECONDS, Sample, growth_of, watch
     from benchmarks.progress import progress_bar
     from benchmarks.results_file import FORMAT_VERSION, write_json
 
     file = args.out / "endurance.json"
     samples: list[Sample] = []
+    is_interrupted = False
     try:
         with progress_bar("runtime classify --camera test", "s") as show:
             for sample in watch(60 * args.minutes, show):
@@ -36,7 +37,10 @@ def run(args: argparse.Namespace) -> int:
                 if len(samples) % 60 == 0:
                     write_json(file, {"format_version": FORMAT_VERSION, "command": COMMAND[1:], "samples": samples})
     except KeyboardInterrupt:
+        if len(samples) < 2 or samples[-2].seconds < SETTLING_SECONDS:
+            raise
         print("interrupted; so far:")
+        is_interrupted = True
     growth, last = growth_of(samples), samples[-1]
     write_json(file, {"format_version": FORMAT_VERSION, "command": COMMAND[1:], "samples": samples, "growth": growth})
     print(
@@ -46,6 +50,8 @@ def run(args: argparse.Namespace) -> int:
         f"{'held' if growth.is_none else 'MISSED'} (bar: under +2 MB, +0, +0)"
     )
     print(f"\n{file}")
+    if is_interrupted:
+        raise KeyboardInterrupt
     return 0 if growth.is_none else 1
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.commands.arguments import names
+from benchmarks.errors import BenchmarkError
 from runtime.command_line import positive
 from runtime.errors import UsageError
 
@@ -98,6 +99,9 @@ def _claims(args: argparse.Namespace, keep: Callable[..., None]) -> Iterator[Cla
 
     _check_names("--what", args.what, _PARTS)
     model = args.model or DEFAULT_MODEL
+    for network in (model, *([args.onnx] if args.onnx else [])):
+        if not network.is_file():
+            raise BenchmarkError(f"{network}: no such file; python -m benchmarks peers --help tells how it is made")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         photo = args.photo or make_photos(folder)[0]

@@ -39,6 +39,8 @@ def open_dataset(spec: str | Path, split: str, data_dir: str | Path | None = Non
     if split not in (*SPLITS, "all"):
         raise DataError(f"split {split!r}: expected one of {', '.join(SPLITS)}, all")
     name = str(spec)
+    if not name:
+        raise DataError(f"the data has no name; give a folder, a tar, an .npz, or one of {', '.join(NAMED)}")
     path, labels = (_find_named(name, data_dir), NAMED[name][0]) if name in NAMED else (Path(spec), ())
     source = _open_source(path, labels)
     present = [part for part in SPLITS if source.has(part)]

@@ -189,7 +189,8 @@ def test_an_unknown_peer_or_part_is_wrong_usage(run: Run, tmp_path: Path) -> Non
 def test_a_photo_or_model_that_is_missing_is_one_line(run: Run, models: Path, photo: Path, tmp_path: Path) -> None:
     for arguments, words in (
         (("--photo", tmp_path / "none.jpg"), "none.jpg: no such file"),
-        (("--photo", photo, "--model", tmp_path / "none.tflite"), "none.tflite"),
+        (("--photo", photo, "--model", tmp_path / "none.tflite"), "none.tflite: no such file"),
+        (("--photo", photo, "--onnx", tmp_path / "none.onnx"), "none.onnx: no such file"),
     ):
         done = run("benchmarks", "peers", *arguments, "--out", tmp_path)
         assert done.returncode == 1
