@@ -17,7 +17,7 @@ import pytest
 from tests.conftest import ROOT, Run
 from tests.runtime.results import wait_until
 from tests.runtime.test_legacy_environments import make_environment
-from tests.runtime.test_notify import Systemd
+from tests.runtime.test_sinks_systemd import Systemd
 
 UNIT = ROOT / "examples" / "edgeframe.service"
 SETTINGS = dict(re.findall(r"^(\w+)=(.*)$", UNIT.read_text("utf-8"), re.MULTILINE))

@@ -71,7 +71,7 @@ def _open_watching(settings: OutputSettings) -> Iterator[Sink]:
 
         yield Metrics(settings.metrics)
     if "NOTIFY_SOCKET" in os.environ:
-        from runtime.notify import open_notify
+        from runtime.sinks.systemd import open_notify
 
         notify = open_notify(os.environ)
         if notify is not None:

@@ -23,7 +23,7 @@ from examples.clips import write_clip
 from tests.conftest import ROOT, Run
 from tests.runtime.broker import free_port
 from tests.runtime.results import wait_until
-from tests.runtime.test_notify import Systemd
+from tests.runtime.test_sinks_systemd import Systemd
 
 RED, GREEN, BLUE = (np.broadcast_to(np.uint8(colour), (64, 96, 3)).copy() for colour in np.eye(3) * 255)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from runtime.events import SourceEvent
-from runtime.notify import Notify, open_notify
+from runtime.sinks.systemd import Notify, open_notify
 from tests.runtime.results import labelled
 
 
