@@ -16,28 +16,42 @@ OUTPUTS = ("scores", "cam")
 _ROUNDING = ("QuantizeLinear", "DequantizeLinear")
 # Holds the weights of a recurrent layer in a graph of its own, where they stay float32.
 LOOP = "Loop"
-_COUNTER = re.compile(r"__\d+$")
+# Each of them has weights of its own.
+_UNEQUALLED = (LOOP, "Conv", "Gemm", "MatMul")
+# A number that counts up, and the function that a loop was before, whose name has one.
+_COUNTER = re.compile(r"^.*_frozen_\d+_|__\d+$")
 
 
 def settle_names(graph: Any, batch: int | None) -> None:
-    """Name everything by its place in a GraphProto of one input and at most two outputs, in place.
+    """Name and place everything by what needs it in a GraphProto of one input and at most two outputs, in place.
 
     A batch of None is open.
 
-    What tf2onnx calls things counts up within a process and follows Python's hash order, so that the same
-    network would give other bytes every time.
+    What tf2onnx calls things, and sorts them by, counts up within a process and follows Python's hash order, so that
+    the same network would give other bytes every time.
     """
     graph.doc_string = ""
+    # From the inside out: a node that is placed anew is a copy, with the graphs inside it.
+    for part in reversed((graph, *_list_bodies(graph))):
+        _settle_copies(part)
+        _settle_order(part)
     (taken,) = graph.input
     names, stems = {taken.name: INPUT}, Counter[str]()
     for number, body in enumerate(_list_bodies(graph), 1):
         body.name = f"body{number}"
         names.update({value.name: f"{body.name}.{position}" for position, value in enumerate(body.input)})
+        for side in (side for value in (*body.input, *body.output) for side in value.type.tensor_type.shape.dim):
+            side.ClearField("dim_param")  # an open one, by a number that counts up
     nodes = [node for part in (graph, *_list_bodies(graph)) for node in part.node]
+    has_loops = any(node.op_type == LOOP for node in nodes)
     for node in nodes:
-        stem = _COUNTER.sub("", node.name)
+        # Which of several equal operators is left beside loops, and so its name, is a matter of hash order.
+        is_one_of_equals = has_loops and node.op_type not in _UNEQUALLED
+        stem = node.op_type if is_one_of_equals else _COUNTER.sub("", node.name)
         stems[stem] += 1
         node.name = stem if stems[stem] == 1 else f"{stem}/{stems[stem]}"
+        if not node.domain:
+            node.ClearField("domain")  # some name it, to say that they are of the standard
         names.update({value: f"{node.name}:{position}" for position, value in enumerate(node.output)})
     names.update({given.name: name for given, name in zip(graph.output, OUTPUTS)})
     for node in nodes:
@@ -51,6 +65,45 @@ def settle_names(graph: Any, batch: int | None) -> None:
             size.dim_param = "batch"
         else:
             size.dim_value = batch
+
+
+def _settle_copies(graph: Any) -> None:
+    """Of two outputs that are the same value, the first one is that value, and the second its copy."""
+    outputs = {value.name: value for value in graph.output}
+    places = {name: place for place, name in enumerate(outputs)}
+    for node in graph.node:
+        if node.op_type == "Identity" and places.get(node.output[0], len(places)) < places.get(node.input[0], -1):
+            outputs[node.output[0]].name, outputs[node.input[0]].name = node.input[0], node.output[0]
+
+
+def _settle_order(graph: Any) -> None:
+    """Each node behind those that it needs, as the outputs need them one after the other; the others are dropped."""
+    nodes = list(graph.node)
+    makers = {name: number for number, node in enumerate(nodes) for name in node.output if name}
+    placed: dict[int, None] = {}
+    pending = [value.name for value in reversed(graph.output)]
+    while pending:
+        number = makers.get(pending[-1])
+        needed = [] if number is None or number in placed else _list_taken(nodes[number])
+        missing = [name for name in needed if name in makers and makers[name] not in placed]
+        pending += reversed(missing)
+        if not missing:
+            pending.pop()
+            if number is not None:
+                placed[number] = None
+    ordered = [nodes[number] for number in placed]
+    del graph.node[:]
+    graph.node.extend(ordered)
+
+
+def _list_taken(node: Any) -> list[str]:
+    """The values that a node takes, the graphs inside it, too."""
+    taken = list(node.input)
+    for attribute in node.attribute:
+        if attribute.type == onnx.AttributeProto.GRAPH:
+            taken += [name for inner in attribute.g.node for name in _list_taken(inner)]
+            taken += [value.name for value in attribute.g.output]
+    return taken
 
 
 def _list_bodies(graph: Any) -> Iterator[Any]:
