@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from convert.cli import main
+from convert.failure import explain_failure
 from runtime.card import InputSize
+from runtime.errors import ConversionError
 from tests.convert.conftest import Trained
 from tests.convert.networks import COLOUR_LABELS, SIDE, save, spoil_features, write_large_weights
 
@@ -255,3 +257,11 @@ def test_an_operator_that_only_tensorflow_has_is_named(
     told = complaint(capsys, 1, model, "--to", form, "--recipe", recipe, "--calibrate", colours.data, *few)
     assert f"{named} has no operator Erfinv" in told
     assert files(tmp_path) == ["net.keras"]
+
+
+def test_a_reason_of_onnxruntime_is_told_without_its_number() -> None:
+    import onnxruntime
+
+    with pytest.raises(ConversionError) as told, explain_failure("it cannot be read"):
+        onnxruntime.InferenceSession(b"no model")
+    assert str(told.value).startswith("it cannot be read (Failed to load model")

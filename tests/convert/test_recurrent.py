@@ -104,3 +104,15 @@ def test_loops_are_the_same_bytes_in_another_hash_order_and_behind_another_file(
     main(arguments(model, colours, tmp_path / "family", "--to", "onnx", "--recipe", "float16,float32"))
     made = [*(tmp_path / f"{seed}.onnx" for seed in range(3)), tmp_path / "family" / "lines_float32.onnx"]
     assert len({path.read_bytes() for path in made}) == 1
+
+
+def test_diagnose_looks_at_loops_whose_steps_are_single_numbers(
+    colours: Trained, tmp_path: Path, capsys: Capture
+) -> None:
+    import keras
+
+    model = save_recurrent(tmp_path / "lines.keras", keras.layers.Bidirectional(keras.layers.GRU(8)))
+    out = tmp_path / "lines.onnx"
+    assert convert(model, colours, out, "--recipe", "float32") == 0
+    assert main(["diagnose", str(model), str(out), "--data", str(colours.data)]) == 0
+    assert "nothing: the file is float32" in capsys.readouterr().out
