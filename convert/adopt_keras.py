@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from convert.bounds import require_numbers
 from convert.failure import explain_disk, explain_failure
 from convert.network import load_keras
 from convert.source import check_layers, require_keras
@@ -39,7 +40,7 @@ def adopt_keras(adoption: Adoption) -> ModelCard:
         raise UsageError(f"{path}: tells no labels; give them: --labels FILE (one label a line)")
     labels = match_labels(adoption.labels, outputs, path)
     with explain_failure(f"{path}: its layers cannot be built anew"):
-        whole, scores = _complete(network, _normalisation(adoption, network), adoption.channels == "bgr")
+        whole, scores = _complete(path, network, _normalisation(adoption, network), adoption.channels == "bgr")
     card = _describe(adoption, ModelCard(path.stem, network.name, labels, size, scores=scores))
     with explain_disk(adoption.out):
         write_whole(adoption.out, lambda new: _write(new, whole, card))
@@ -93,7 +94,7 @@ def _normalisation(adoption: Adoption, network: Any) -> Normalisation:
     return Normalisation()
 
 
-def _complete(network: Any, normalisation: Normalisation, is_bgr: bool) -> tuple[Any, str]:
+def _complete(path: Path, network: Any, normalisation: Normalisation, is_bgr: bool) -> tuple[Any, str]:
     """The network with what is missing before and behind it, and what it then gives, one of SCORES."""
     import keras
 
@@ -105,8 +106,9 @@ def _complete(network: Any, normalisation: Normalisation, is_bgr: bool) -> tuple
         mean, std = (np.asarray(numbers, np.float64) for numbers in (normalisation.mean, normalisation.std))
         values = keras.layers.Rescaling(_plain(1 / std), offset=_plain(-mean / std))(values)
     scores = network(values, training=False)
-    answers = keras.Model(picture, scores).predict_on_batch(_batch(picture.shape[1:]))
-    kind = guess_scores(np.asarray(answers, np.float32), is_quantized=False)
+    answers = np.asarray(keras.Model(picture, scores).predict_on_batch(_batch(picture.shape[1:])), np.float32)
+    require_numbers(path, answers)
+    kind = guess_scores(answers, is_quantized=False)
     if kind == "logits":
         is_single = scores.shape[-1] == 1
         kind = "sigmoid" if is_single else "softmax"

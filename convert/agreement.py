@@ -30,7 +30,8 @@ class Agreement:
 
     agreeing: pictures on which both name the same class first. correct_original, correct: pictures that each
     names rightly, None where the pictures are unlabelled. A picture's difference is its largest absolute
-    difference of a class's score; mean_difference and largest_difference are over the pictures.
+    difference of a class's score; mean_difference and largest_difference are over the pictures. unanswered: pictures
+    to which the converted file says NaN or infinity, which is neither right nor the original's answer.
     """
 
     count: int
@@ -40,6 +41,7 @@ class Agreement:
     mean_difference: float
     largest_difference: float
     differing: tuple[Difference, ...] = ()
+    unanswered: int = 0
 
     @property
     def top1(self) -> float:
@@ -48,20 +50,23 @@ class Agreement:
 
 
 def compare_scores(original: np.ndarray, converted: np.ndarray, targets: np.ndarray | None) -> Agreement:
-    """Compare scores, count x classes; `targets` are the right classes where they are known."""
+    """Compare scores, count x classes; `targets` are the right classes where they are known. Only `converted` may hold
+    what is no number."""
     first, second = original.argmax(axis=1), converted.argmax(axis=1)
-    differences = np.abs(original - converted).max(axis=1)
+    answered = np.isfinite(converted).all(axis=1)
+    agrees = answered & (first == second)
+    differences = np.where(answered, np.abs(original - converted).max(axis=1), np.inf)
     return Agreement(
         count=len(original),
-        agreeing=int((first == second).sum()),
+        agreeing=int(agrees.sum()),
         correct_original=None if targets is None else int((first == targets).sum()),
-        correct=None if targets is None else int((second == targets).sum()),
+        correct=None if targets is None else int((answered & (second == targets)).sum()),
         mean_difference=float(differences.mean()),
         largest_difference=float(differences.max()),
         differing=tuple(
-            Difference(int(number), int(first[number]), int(second[number]))
-            for number in np.flatnonzero(first != second)
+            Difference(int(number), int(first[number]), int(second[number])) for number in np.flatnonzero(~agrees)
         ),
+        unanswered=int((~answered).sum()),
     )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
+
 from convert.agreement import Agreement
 from convert.order import Order, Target
 from runtime.errors import ConversionError
@@ -28,12 +32,27 @@ def require_labels(order: Order, is_labelled: bool) -> None:
         )
 
 
+def require_numbers(model: Path, scores: np.ndarray) -> None:
+    """Raise ConversionError where the original (count x classes) answers with what is no number: two that do agree."""
+    unanswered = int((~np.isfinite(scores)).any(axis=1).sum())
+    if unanswered:
+        raise ConversionError(
+            f"{model}: answers with NaN or infinity to {unanswered} of {len(scores)} pictures, expected probabilities; "
+            "train it again"
+        )
+
+
 def require_bounds(order: Order, target: Target, agreement: Agreement, kept: tuple[str, ...]) -> None:
     """Raise ConversionError where a file loses more than the order's bounds allow.
 
     kept: the layers that stayed float32 in it, those that lose most first.
     """
     remedy = _remedy(order, target, kept)
+    if agreement.unanswered:
+        raise ConversionError(
+            f"{target.path}: not written; it answers with NaN or infinity to {agreement.unanswered} of "
+            f"{agreement.count} pictures, and {order.model} to none; {remedy}"
+        )
     _require_agreement(order, target, agreement, remedy)
     if order.bounds.max_drop is not None:
         _require_accuracy(order.bounds.max_drop, order, target, agreement, remedy)

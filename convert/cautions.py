@@ -15,12 +15,22 @@ _FEW = 30
 _NAMED = 5
 
 
-def find_cautions(check: FittedPictures, labels: Sequence[str]) -> tuple[str, ...]:
-    """A line for each thing that makes the agreement on these pictures worth little."""
+def find_cautions(check: FittedPictures, original: np.ndarray, labels: Sequence[str]) -> tuple[str, ...]:
+    """A line for each thing that makes the agreement on these pictures worth little.
+
+    original: what the network says of them, count x classes.
+    """
     cautions = []
     count = len(check.pictures)
     if count < _FEW:
         cautions.append(f"{count} pictures prove little; expected {_FEW} and more: give more data")
+    answers = np.unique(original.argmax(axis=1))
+    if len(answers) == 1 and count > 1:
+        # So does a network of 0..1 that is given 0..255, and whatever rounding does to it, it goes on to.
+        cautions.append(
+            f"the original itself names {labels[answers[0]]} on all {count} pictures, so agreeing is easy: see that it "
+            "was trained, and adopted with the --scale, or --mean and --std, that it was trained with"
+        )
     # With fewer pictures than classes, as ImageNet's 1000, some have to be missing.
     if check.targets is not None and count >= len(labels):
         missing = [labels[index] for index in np.setdiff1d(np.arange(len(labels)), check.targets)]

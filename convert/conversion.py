@@ -109,7 +109,7 @@ def _make(trial: Trial) -> Conversion:
         best.tools,
         agreement,
         material.check.split,
-        find_cautions(material.check, card.labels),
+        find_cautions(material.check, material.original, card.labels),
     )
 
 

@@ -104,7 +104,8 @@ def diagnose(activations: Activations, pictures: np.ndarray, observer: Observer)
 
 
 def _power(values: np.ndarray, channel_axis: int) -> np.ndarray:
-    """The sum of squares of each channel."""
+    """The sum of squares of each channel; a single number is one."""
+    values = np.atleast_1d(values)
     channels: np.ndarray = np.moveaxis(values, channel_axis, -1).reshape(-1, values.shape[channel_axis])
     squares: np.ndarray = np.square(channels.astype(np.float64)).sum(axis=0)
     return squares

@@ -11,8 +11,8 @@ from convert.scratch import find_scratch_place
 from runtime.errors import ConversionError, EdgeframeError
 
 _LONGEST_REASON = 200
-# Where in TensorFlow's own files the layer was traced.
-_PLACE = re.compile(r"\S*\.py:\d+:\d+: error:")
+# Where in TensorFlow's own files the layer was traced, and onnxruntime's number of an error.
+_NOISE = re.compile(r"\S*\.py:\d+:\d+: error:|\[ONNXRuntimeError\] : \d+ : \w+ : ")
 
 
 class LeftInFloatError(ConversionError):
@@ -35,7 +35,7 @@ def explain_failure(what: str) -> Iterator[None]:
     except (EdgeframeError, OSError):
         raise
     except Exception as error:
-        reason = " ".join(_PLACE.sub(" ", str(error)).split())[:_LONGEST_REASON] or type(error).__name__
+        reason = " ".join(_NOISE.sub(" ", str(error)).split())[:_LONGEST_REASON] or type(error).__name__
         raise ConversionError(f"{what} ({reason})") from None
 
 

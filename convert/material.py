@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from convert.agreement import ask_original
-from convert.bounds import require_labels
+from convert.bounds import require_labels, require_numbers
 from convert.cam import with_cam
 from convert.network import Network, load_network
 from convert.observer import Observer
@@ -47,4 +47,6 @@ def gather_material(order: Order, observer: Observer) -> Material:
     network = load_network(source)
     if order.with_cam:
         network = with_cam(network)
-    return Material(source, network, calibration, check, ask_original(network, check, observer), golden)
+    original = ask_original(network, check, observer)
+    require_numbers(order.model, original)
+    return Material(source, network, calibration, check, original, golden)

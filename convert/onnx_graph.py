@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import onnx
+import onnxruntime
 from onnx import numpy_helper
 
 INPUT = "image"
@@ -16,28 +18,42 @@ OUTPUTS = ("scores", "cam")
 _ROUNDING = ("QuantizeLinear", "DequantizeLinear")
 # Holds the weights of a recurrent layer in a graph of its own, where they stay float32.
 LOOP = "Loop"
-_COUNTER = re.compile(r"__\d+$")
+# Each of them has weights of its own.
+_UNEQUALLED = (LOOP, "Conv", "Gemm", "MatMul")
+# A number that counts up, and the function that a loop was before, whose name has one.
+_COUNTER = re.compile(r"^.*_frozen_\d+_|__\d+$")
 
 
 def settle_names(graph: Any, batch: int | None) -> None:
-    """Name everything by its place in a GraphProto of one input and at most two outputs, in place.
+    """Name and place everything by what needs it in a GraphProto of one input and at most two outputs, in place.
 
     A batch of None is open.
 
-    What tf2onnx calls things counts up within a process and follows Python's hash order, so that the same
-    network would give other bytes every time.
+    What tf2onnx calls things, and sorts them by, counts up within a process and follows Python's hash order, so that
+    the same network would give other bytes every time.
     """
     graph.doc_string = ""
+    # From the inside out: a node that is placed anew is a copy, with the graphs inside it.
+    for part in reversed((graph, *_list_bodies(graph))):
+        _settle_copies(part)
+        _settle_order(part)
     (taken,) = graph.input
     names, stems = {taken.name: INPUT}, Counter[str]()
     for number, body in enumerate(_list_bodies(graph), 1):
         body.name = f"body{number}"
         names.update({value.name: f"{body.name}.{position}" for position, value in enumerate(body.input)})
+        for side in (side for value in (*body.input, *body.output) for side in value.type.tensor_type.shape.dim):
+            side.ClearField("dim_param")  # an open one, by a number that counts up
     nodes = [node for part in (graph, *_list_bodies(graph)) for node in part.node]
+    has_loops = any(node.op_type == LOOP for node in nodes)
     for node in nodes:
-        stem = _COUNTER.sub("", node.name)
+        # Which of several equal operators is left beside loops, and so its name, is a matter of hash order.
+        is_one_of_equals = has_loops and node.op_type not in _UNEQUALLED
+        stem = node.op_type if is_one_of_equals else _COUNTER.sub("", node.name)
         stems[stem] += 1
         node.name = stem if stems[stem] == 1 else f"{stem}/{stems[stem]}"
+        if not node.domain:
+            node.ClearField("domain")  # some name it, to say that they are of the standard
         names.update({value: f"{node.name}:{position}" for position, value in enumerate(node.output)})
     names.update({given.name: name for given, name in zip(graph.output, OUTPUTS)})
     for node in nodes:
@@ -51,6 +67,45 @@ def settle_names(graph: Any, batch: int | None) -> None:
             size.dim_param = "batch"
         else:
             size.dim_value = batch
+
+
+def _settle_copies(graph: Any) -> None:
+    """Of two outputs that are the same value, the first one is that value, and the second its copy."""
+    outputs = {value.name: value for value in graph.output}
+    places = {name: place for place, name in enumerate(outputs)}
+    for node in graph.node:
+        if node.op_type == "Identity" and places.get(node.output[0], len(places)) < places.get(node.input[0], -1):
+            outputs[node.output[0]].name, outputs[node.input[0]].name = node.input[0], node.output[0]
+
+
+def _settle_order(graph: Any) -> None:
+    """Each node behind those that it needs, as the outputs need them one after the other; the others are dropped."""
+    nodes = list(graph.node)
+    makers = {name: number for number, node in enumerate(nodes) for name in node.output if name}
+    placed: dict[int, None] = {}
+    pending = [value.name for value in reversed(graph.output)]
+    while pending:
+        number = makers.get(pending[-1])
+        needed = [] if number is None or number in placed else _list_taken(nodes[number])
+        missing = [name for name in needed if name in makers and makers[name] not in placed]
+        pending += reversed(missing)
+        if not missing:
+            pending.pop()
+            if number is not None:
+                placed[number] = None
+    ordered = [nodes[number] for number in placed]
+    del graph.node[:]
+    graph.node.extend(ordered)
+
+
+def _list_taken(node: Any) -> list[str]:
+    """The values that a node takes, the graphs inside it, too."""
+    taken = list(node.input)
+    for attribute in node.attribute:
+        if attribute.type == onnx.AttributeProto.GRAPH:
+            taken += [name for inner in attribute.g.node for name in _list_taken(inner)]
+            taken += [value.name for value in attribute.g.output]
+    return taken
 
 
 def _list_bodies(graph: Any) -> Iterator[Any]:
@@ -116,10 +171,56 @@ def keep_used_domains(model: Any) -> None:
 def note_shapes(model: Any) -> None:
     """Note in a ModelProto the shapes between its nodes, in place: the runtime, which has no onnx, counts by them.
 
+    Those that onnx cannot work out are seen, as it computes: in attention they are themselves computed.
     Rounding and widening (QDQ) change no shape; noting theirs too would make a small integer file a tenth larger.
     """
     inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph.value_info
     alike = {name for node in model.graph.node if node.op_type in _ROUNDING for name in node.output}
     noted = sorted((value for value in inferred if value.name not in alike), key=lambda value: str(value.name))
+    _see_shapes(model, noted)
     del model.graph.value_info[:]
     model.graph.value_info.extend(noted)
+
+
+def _see_shapes(model: Any, noted: list[Any]) -> None:
+    """Fill in the open sides of the values, where the network can be run; a side of N for each picture is `N*batch`."""
+    weights = {weight.name for weight in model.graph.initializer}
+    (taken,) = (value for value in model.graph.input if value.name not in weights)
+    count, *sides = taken.type.tensor_type.shape.dim
+    unknown = [value for value in noted if any(not _is_told(side, count) for side in value.type.tensor_type.shape.dim)]
+    if not unknown:
+        return
+    dtype = onnx.helper.tensor_dtype_to_np_dtype(taken.type.tensor_type.elem_type)
+    one, two = (
+        {taken.name: np.zeros((pictures, *(side.dim_value for side in sides)), dtype)}
+        for pictures in (1, 1 if count.dim_value else 2)
+    )
+    try:
+        session = _open_between(model, [value.name for value in unknown])
+        found = list(zip(unknown, session.run(None, one), session.run(None, two)))
+    except Exception:  # onnxruntime's exceptions have no common base; some networks say any number and mean one
+        return
+    for value, first, second in found:
+        value.type.tensor_type.shape.Clear()
+        for length, doubled in zip(first.shape, second.shape):
+            side = value.type.tensor_type.shape.dim.add()
+            if length == doubled:
+                side.dim_value = length
+            else:
+                side.dim_param = count.dim_param if length == 1 else f"{length}*{count.dim_param}"
+
+
+def _is_told(side: Any, count: Any) -> bool:
+    return bool(side.dim_value or (side.dim_param and side.dim_param == count.dim_param))
+
+
+def _open_between(model: Any, names: list[str]) -> onnxruntime.InferenceSession:
+    """A session that gives what is between the operators."""
+    seeing = onnx.ModelProto()
+    seeing.CopyFrom(model)
+    del seeing.graph.output[:]
+    seeing.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.log_severity_level = 4
+    return onnxruntime.InferenceSession(seeing.SerializeToString(), options, providers=["CPUExecutionProvider"])

@@ -7,6 +7,7 @@ https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from runtime.errors import ModelError, UsageError
@@ -23,7 +24,7 @@ _SIDES, _DTYPE, _WEIGHT_NAME = 1, 2, 8
 _NAME, _TYPE = 1, 2
 _TENSOR = 1
 _ELEMENT, _SHAPE = 1, 2
-_SIDE, _LENGTH = 1, 1
+_SIDE, _LENGTH, _LENGTH_NAME = 1, 1, 2
 
 # TensorProto.DataType, in its order.
 _DTYPES = """
@@ -34,6 +35,8 @@ bfloat16 float8e4m3fn float8e4m3fnuz float8e5m2 float8e5m2fnuz uint4 int4
 
 # Lengths are signed: a negative one stands for an open side.
 _MOST_LENGTH = 2**63
+# A side that is so many times another, as onnxruntime and the conversions here name it.
+_MULTIPLE = re.compile(r"(\d+)\*(.+)")
 
 
 def read_onnx(path: Path) -> Graph:
@@ -50,7 +53,8 @@ def _read_graph(path: Path, graph: Message) -> Graph:
     if not nodes:
         raise ModelError(f"{path}: is no ONNX model, or is damaged (no operators); make or copy the file again")
     values = [value for number in (_INPUT, _OUTPUT, _BETWEEN) for value in graph.messages(number)]
-    tensors = {tensor.name: tensor for tensor in filter(None, map(_read_value, values))}
+    batches = {side.text(_LENGTH_NAME) for value in graph.messages(_INPUT) for side in _sides(value)[:1]}
+    tensors = {tensor.name: tensor for value in values if (tensor := _read_value(value, batches))}
     tensors |= {tensor.name: tensor for tensor in map(_read_weight, graph.messages(_WEIGHT))}
     try:
         operators = tuple(_read_operator(node, tensors) for node in nodes)
@@ -66,14 +70,28 @@ def _read_graph(path: Path, graph: Message) -> Graph:
     return Graph(operators, tuple(tensor for tensor in inputs if not tensor.is_constant), outputs)
 
 
-def _read_value(value: Message) -> Tensor | None:
-    """None where the file does not tell its shape."""
+def _sides(value: Message) -> list[Message]:
+    return value.message(_TYPE).message(_TENSOR).message(_SHAPE).messages(_SIDE)
+
+
+def _read_value(value: Message, batches: set[str]) -> Tensor | None:
+    """None where the file does not tell its shape for one picture. batches: what it calls the number of pictures."""
     kind = value.message(_TYPE).message(_TENSOR)
-    if not (shapes := kind.messages(_SHAPE)):
+    lengths = [_read_length(side, place == 0, batches) for place, side in enumerate(_sides(value))]
+    if not kind.messages(_SHAPE) or None in lengths:
         return None
-    lengths = [side.number(_LENGTH) for side in shapes[-1].messages(_SIDE)]
-    shape = tuple(length if 0 < length < _MOST_LENGTH else 1 for length in lengths)
+    shape = tuple(length for length in lengths if length is not None)
     return Tensor(value.text(_NAME), shape, _dtype(kind.number(_ELEMENT)), is_constant=False)
+
+
+def _read_length(side: Message, is_first: bool, batches: set[str]) -> int | None:
+    length, name = side.number(_LENGTH), side.text(_LENGTH_NAME)
+    if 0 < length < _MOST_LENGTH:
+        return length
+    multiple = _MULTIPLE.fullmatch(name)
+    if multiple and multiple[2] in batches:
+        return int(multiple[1])
+    return 1 if (is_first and not name) or (name and name in batches) else None
 
 
 def _read_weight(weight: Message) -> Tensor:

@@ -107,3 +107,17 @@ def spoil_features(original: Path, path: Path) -> Path:
     widened.set_weights([np.hstack([np.eye(count), np.full((count, 1), 5000.0)])])
     scores.set_weights([np.vstack([kernel, np.zeros((1, 3))]), bias])
     return save(spoilt, path, COLOUR_LABELS, InputSize(SIDE, SIDE))
+
+
+def write_large_weights(path: Path, largest: float) -> Path:
+    """Says which colour a picture has most of, by weights of which those of the first layer are as large as this."""
+    import keras
+
+    picture = keras.Input((SIDE, SIDE, 3))
+    mean = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(picture))
+    first = keras.layers.Dense(3, use_bias=False)
+    scores = keras.layers.Dense(3, activation="softmax", use_bias=False)
+    model = keras.Model(picture, scores(first(mean)))
+    first.set_weights([np.eye(3, dtype=np.float32) * largest])
+    scores.set_weights([np.eye(3, dtype=np.float32) * 100 / largest])
+    return save(model, path, COLOURS, InputSize(SIDE, SIDE))

@@ -163,13 +163,20 @@ def test_tflite_metadata_tells_labels_and_normalisation(tmp_path: Path) -> None:
     assert metadata.labels == COLOURS
 
 
-def test_weights_in_a_file_of_their_own_come_into_the_adopted_one(tmp_path: Path, labels: Path) -> None:
+@pytest.mark.parametrize("are_attributes", [False, True])
+def test_weights_in_a_file_of_their_own_come_into_the_adopted_one(
+    tmp_path: Path, labels: Path, are_attributes: bool
+) -> None:
     import onnx
 
     model = onnx.load(write_onnx(tmp_path / "theirs.onnx"))
+    if are_attributes:
+        weights = model.graph.initializer.pop()
+        model.graph.node.insert(0, onnx.helper.make_node("Constant", [], [weights.name], value=weights))
     (tmp_path / "apart").mkdir()
     apart, out = tmp_path / "apart" / "theirs.onnx", tmp_path / "ours.onnx"
-    onnx.save(model, apart, save_as_external_data=True, location="weights.bin", size_threshold=0)
+    settings = {"location": "weights.bin", "size_threshold": 0, "convert_attribute": are_attributes}
+    onnx.save(model, apart, save_as_external_data=True, **settings)
     assert adopt(apart, "--labels", labels, *IMAGENET, "--out", out) == 0
     (tmp_path / "apart" / "weights.bin").unlink()
     assert answers(out) == list(COLOURS)

@@ -92,6 +92,15 @@ def test_a_range_that_nothing_tells_is_asked_for(tmp_path: Path, labels: Path, c
     assert not out.exists()
 
 
+def test_a_network_that_answers_with_nan_is_not_adopted(tmp_path: Path, labels: Path, capsys: Capture) -> None:
+    import keras
+
+    source = save_network(tmp_path / "theirs.keras", keras.layers.Rescaling(float("nan")))
+    assert adopt(source, "--labels", labels) == 1
+    assert f"{source}: answers with NaN or infinity to 4 of 4 pictures" in capsys.readouterr().err
+    assert not (tmp_path / "theirs_adopted.keras").exists()
+
+
 def test_one_logit_becomes_the_probability_of_the_second_label(tmp_path: Path, pictures: np.ndarray) -> None:
     (tmp_path / "labels.txt").write_text("no\nyes\n")
     model, out = save_network(tmp_path / "plain.keras", activation=None, classes=1), tmp_path / "ours.keras"

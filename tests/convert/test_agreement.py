@@ -28,3 +28,11 @@ def test_pictures_without_labels_have_agreement_but_no_accuracy() -> None:
     agreement = compare_scores(ORIGINAL, CONVERTED, None)
     assert agreement.correct is None
     assert agreement.correct_original is None
+
+
+def test_two_answers_that_are_no_numbers_do_not_agree() -> None:
+    lost = np.full((4, 2), np.nan, np.float32)
+    agreement = compare_scores(ORIGINAL, np.vstack([lost[:2], CONVERTED[2:]]), np.array([0, 1, 0, 1]))
+    assert (agreement.unanswered, agreement.agreeing, agreement.correct) == (2, 1, 1)
+    assert agreement.largest_difference == np.inf
+    assert [difference.number for difference in agreement.differing] == [0, 1, 2]

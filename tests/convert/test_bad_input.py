@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from convert.cli import main
+from convert.failure import explain_failure
 from runtime.card import InputSize
+from runtime.errors import ConversionError
 from tests.convert.conftest import Trained
-from tests.convert.networks import COLOUR_LABELS, SIDE, save, spoil_features
+from tests.convert.networks import COLOUR_LABELS, SIDE, save, spoil_features, write_large_weights
 
 Capture = pytest.CaptureFixture[str]
 SIZE = InputSize(SIDE, SIDE)
@@ -55,6 +57,23 @@ def test_a_network_that_quantizes_badly_is_fine_in_float32(colours: Trained, tmp
     assert main([str(argument) for argument in given]) == 0
     assert "agreement         100.0%" in capsys.readouterr().out
     assert files(tmp_path) == ["spoilt.keras", "spoilt_float32.tflite"]
+
+
+def test_a_network_that_answers_with_nan_is_not_agreed_with(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
+    broken = write_large_weights(tmp_path / "broken.keras", float("nan"))
+    given = ("--to", "tflite,onnx", "--recipe", "float32", "--calibrate", colours.data, "--golden", "none")
+    told = complaint(capsys, 1, broken, *given)
+    assert f"{broken}: answers with NaN or infinity to 100 of 100 pictures" in told
+    assert files(tmp_path) == ["broken.keras"]
+
+
+def test_weights_that_are_too_large_for_float16_are_told_by_what_they_do(
+    colours: Trained, tmp_path: Path, capsys: Capture
+) -> None:
+    large = write_large_weights(tmp_path / "large.keras", 1e6)
+    told = complaint(capsys, 1, large, "--to", "onnx", "--recipe", "float16", "--calibrate", colours.data)
+    assert f"answers with NaN or infinity to 100 of 100 pictures, and {large} to none; try --recipe float32" in told
+    assert files(tmp_path) == ["large.keras"]
 
 
 def test_a_missing_model_is_named(tmp_path: Path, capsys: Capture) -> None:
@@ -238,3 +257,11 @@ def test_an_operator_that_only_tensorflow_has_is_named(
     told = complaint(capsys, 1, model, "--to", form, "--recipe", recipe, "--calibrate", colours.data, *few)
     assert f"{named} has no operator Erfinv" in told
     assert files(tmp_path) == ["net.keras"]
+
+
+def test_a_reason_of_onnxruntime_is_told_without_its_number() -> None:
+    import onnxruntime
+
+    with pytest.raises(ConversionError) as told, explain_failure("it cannot be read"):
+        onnxruntime.InferenceSession(b"no model")
+    assert str(told.value).startswith("it cannot be read (Failed to load model")

@@ -21,19 +21,30 @@ def check_of(targets: list[int] | None, count: int = 60) -> FittedPictures:
     )
 
 
+def scores_of(named: list[int], count: int = 60) -> np.ndarray:
+    scores: np.ndarray = np.eye(3, dtype=np.float32)[np.resize(named, count)]
+    return scores
+
+
 def test_enough_pictures_of_all_classes_need_no_caution() -> None:
-    assert find_cautions(check_of([0, 1, 2]), LABELS) == find_cautions(check_of(None), LABELS) == ()
+    answers = scores_of([0, 1, 2])
+    assert find_cautions(check_of([0, 1, 2]), answers, LABELS) == find_cautions(check_of(None), answers, LABELS) == ()
 
 
 def test_few_pictures_and_missing_classes_are_told() -> None:
-    few, missing = find_cautions(check_of([1], count=3), LABELS)
+    few, missing = find_cautions(check_of([1], count=3), scores_of([0, 1], 3), LABELS)
     assert few.startswith("3 pictures prove little")
     assert missing == "no picture of 2 of the 3 classes (bars, rings): give data of all"
 
 
 def test_classes_that_must_be_missing_are_not_counted() -> None:
-    (only,) = find_cautions(check_of([1], count=2), LABELS)
+    (only,) = find_cautions(check_of([1], count=2), scores_of([0, 1], 2), LABELS)
     assert "prove little" in only
+
+
+def test_an_original_that_names_one_class_on_all_pictures_is_told() -> None:
+    (only,) = find_cautions(check_of([0, 1, 2]), scores_of([1]), LABELS)
+    assert only.startswith("the original itself names rows on all 60 pictures, so agreeing is easy")
 
 
 @pytest.mark.parametrize("recipes", ["float32", "float32,float16"])

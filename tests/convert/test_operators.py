@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 from convert.cli import main
+from runtime.card import InputSize
 from runtime.errors import ModelError, UsageError
 from runtime.operators import report_operators
 from runtime.operators.onnx import read_onnx
 from runtime.operators.tflite import read_tflite
 from tests.convert.conftest import Trained
-from tests.convert.networks import SIDE
+from tests.convert.networks import COLOUR_LABELS, SIDE, save
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,25 @@ def test_a_mobilenet_has_the_multiply_accumulates_of_its_paper(tmp_path: Path) -
     found = report_operators(path)
     assert found.macs == pytest.approx(41e6, rel=0.02)
     assert found.parameters == pytest.approx(0.47e6, rel=0.02)
+
+
+@pytest.mark.parametrize("recipe", ["float32", "int8"])
+def test_attention_has_the_same_multiply_accumulates_in_both_formats(
+    colours: Trained, tmp_path: Path, recipe: str
+) -> None:
+    import keras
+
+    picture = keras.Input((SIDE, SIDE, 3))
+    words = keras.layers.Reshape((9, 192))(keras.layers.Rescaling(1 / 255)(picture))
+    words = keras.layers.Dense(16)(words)
+    words = keras.layers.Add()([words, keras.layers.MultiHeadAttention(2, 8)(words, words)])
+    scores = keras.layers.Dense(3, activation="softmax")(keras.layers.GlobalAveragePooling1D()(words))
+    path = save(keras.Model(picture, scores), tmp_path / "words.keras", COLOUR_LABELS, InputSize(SIDE, SIDE))
+    given = ("--recipe", recipe, "--calibrate", colours.data, "--check-images", 30, "--min-agreement", 0)
+    assert main([str(argument) for argument in (path, "--to", "tflite,onnx", *given)]) == 0
+    counts = [report_operators(tmp_path / f"words_{recipe}.{form}").macs for form in ("tflite", "onnx")]
+    # Four matrices of 16 x 16 and one of 192 x 16 for each of 9 words, their 9 x 9 products twice, 3 scores.
+    assert counts == [9 * (4 * 16 * 16 + 192 * 16) + 2 * 9 * 9 * 16 + 3 * 16] * 2
 
 
 def read_by_library(path: Path) -> list[list[tuple[str, tuple[int, ...]]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from convert.cli import main
 from runtime.card import InputSize
+from tests.conftest import Run
 from tests.convert.conftest import Trained
 from tests.convert.networks import COLOUR_LABELS, SIDE, save
 
@@ -33,9 +35,13 @@ def lstm(tmp_path: Path) -> Path:
     return save_recurrent(tmp_path / "lines.keras", keras.layers.LSTM(8, name="reader"))
 
 
-def convert(model: Path, colours: Trained, out: Path, *more: object) -> int:
+def arguments(model: Path, colours: Trained, out: Path, *more: object) -> list[str]:
     few = ("--calibration-images", 10, "--check-images", 30, "--golden", "none", "--min-agreement", 0)
-    return main([str(argument) for argument in (model, "--calibrate", colours.data, "--out", out, *few, *more)])
+    return [str(argument) for argument in (model, "--calibrate", colours.data, "--out", out, *few, *more)]
+
+
+def convert(model: Path, colours: Trained, out: Path, *more: object) -> int:
+    return main(arguments(model, colours, out, *more))
 
 
 def test_tflite_of_it_is_refused_in_a_line_and_the_other_files_are_made(
@@ -82,3 +88,31 @@ def test_what_reads_in_both_directions_takes_in_its_loops_what_is_computed_befor
     out = tmp_path / "lines.onnx"
     assert convert(model, colours, out, "--recipe", "float32", "--min-agreement", 1) == 0
     assert [node.op_type for node in onnx.load(out).graph.node].count("Loop") == 2
+
+
+def test_loops_are_the_same_bytes_in_another_hash_order_and_behind_another_file(
+    run: Run, colours: Trained, tmp_path: Path
+) -> None:
+    import keras
+
+    model = save_recurrent(tmp_path / "lines.keras", keras.layers.Bidirectional(keras.layers.GRU(8)))
+    alone = [arguments(model, colours, tmp_path / f"{seed}.onnx", "--recipe", "float32") for seed in range(3)]
+    for seed, given in enumerate(alone):
+        done = run("convert", *given, env={**os.environ, "PYTHONHASHSEED": str(seed)})
+        assert (done.returncode, done.stderr) == (0, "")
+    # The first one is refused, as its weights stay float32.
+    main(arguments(model, colours, tmp_path / "family", "--to", "onnx", "--recipe", "float16,float32"))
+    made = [*(tmp_path / f"{seed}.onnx" for seed in range(3)), tmp_path / "family" / "lines_float32.onnx"]
+    assert len({path.read_bytes() for path in made}) == 1
+
+
+def test_diagnose_looks_at_loops_whose_steps_are_single_numbers(
+    colours: Trained, tmp_path: Path, capsys: Capture
+) -> None:
+    import keras
+
+    model = save_recurrent(tmp_path / "lines.keras", keras.layers.Bidirectional(keras.layers.GRU(8)))
+    out = tmp_path / "lines.onnx"
+    assert convert(model, colours, out, "--recipe", "float32") == 0
+    assert main(["diagnose", str(model), str(out), "--data", str(colours.data)]) == 0
+    assert "nothing: the file is float32" in capsys.readouterr().out
