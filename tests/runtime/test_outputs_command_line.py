@@ -68,10 +68,11 @@ def test_several_outputs_at_once_get_the_same(run: Run, model: Path, clip: Path,
         *("--out", tmp_path / "out.jsonl", "--save-frames", tmp_path / "frames"),
         *("--exec", f"{program} {shlex.quote(str(record))} {{label}}"),
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    # One program runs at a time; on a busy machine a change may pass while it does, which is told.
+    assert done.returncode == 0
+    assert [line for line in done.stderr.splitlines() if not line.startswith("runtime: --exec ")] == []
     assert (tmp_path / "out.jsonl").read_text() == done.stdout
     assert [path.name.split("_")[2] for path in sorted((tmp_path / "frames").iterdir())] == ["red", "blue"]
-    # One program runs at a time, and the newest change waits for it.
     assert record.read_text().splitlines()[-1] == "blue"
 
 
