@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from convert.failure import explain_disk
-from convert.tflite_metadata import TfliteMetadata, read_metadata
-from runtime.backends import TensorInfo, input_range, keep_bytes, open_backend, takes_bytes
+from runtime.backends import TensorInfo, input_range, open_backend, takes_bytes
 from runtime.card import Fit, ModelCard, Normalisation, Provenance
 from runtime.card_file import check_model_path, embed_card, read_card
 from runtime.classifier import Classifier
 from runtime.errors import ConversionError, UsageError
+from runtime.foreign import read_told
 from runtime.version import __version__
 from runtime.whole_file import file_sha256, write_whole
 
@@ -79,25 +79,18 @@ def _check_files(adoption: Adoption) -> Path:
 
 
 def _complete(adoption: Adoption) -> Adoption:
-    """What the user did not tell, from the file's TFLite Metadata and its input tensor."""
-    metadata = read_metadata(adoption.model) if adoption.model.suffix == ".tflite" else None
-    told = metadata or TfliteMetadata()
+    """What the user did not tell, from the file's own metadata and its input tensor."""
+    told = read_told(adoption.model)
     labels = adoption.labels or told.labels
     if not labels:
         raise UsageError(f"{adoption.model}: tells no labels; give them: --labels FILE (one label a line)")
     tensor = open_backend(adoption.model).input
-    normalisation = adoption.normalisation
-    if normalisation is not None and takes_bytes(tensor):
-        _require_range(adoption.model, tensor, normalisation)
-    # MediaPipe gives bytes as they are to any uint8 input, whatever the metadata tells.
-    if normalisation is None and (takes_bytes(tensor) or (metadata is not None and tensor.dtype == np.uint8)):
-        normalisation = keep_bytes(tensor)
-    elif normalisation is None and told.mean and told.std:
-        normalisation = Normalisation(told.mean, told.std)
+    if adoption.normalisation is not None and takes_bytes(tensor):
+        _require_range(adoption.model, tensor, adoption.normalisation)
     return replace(
         adoption,
         labels=labels,
-        normalisation=normalisation,
+        normalisation=adoption.normalisation or told.normalisation_for(tensor),
         name=adoption.name or told.name,
         licence=adoption.licence or told.licence,
     )

@@ -13,8 +13,8 @@ from runtime.commands.normalisation_arguments import add_normalisation_arguments
 from runtime.labels import read_labels
 
 _DESCRIPTION = """Embed a model card into an image classifier made elsewhere, so that it runs without flags.
-Labels and normalisation are read from its TFLite Metadata where it has that. A .keras gets the normalisation, and a
-softmax where it gives logits, as layers of its own: then it is converted like any other."""
+Labels and normalisation are read from its TFLite Metadata, or what Ultralytics writes, where it has that. A .keras gets
+the normalisation, and a softmax where it gives logits, as layers of its own: then it is converted like any other."""
 _EXAMPLES = """examples:
   python -m convert adopt mobilenet.tflite --labels labels.txt
   python -m convert adopt resnet.onnx --labels labels.txt \\

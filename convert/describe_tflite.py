@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from convert.tflite_file import add_buffer, read_graph
-from convert.tflite_metadata import BUFFER_NAME, append_labels, build_metadata
+from convert.tflite_metadata import append_labels, build_metadata
 from runtime.card import ModelCard
+from runtime.tflite_metadata import BUFFER_NAME
 
 
 def describe_tflite(content: bytes, card: ModelCard) -> bytes:

@@ -6,16 +6,36 @@ from pathlib import Path
 
 import numpy as np
 
-from runtime.backends import Backend, input_range, keep_bytes, takes_bytes
+from runtime.backends import Backend, input_range, keep_bytes, open_backend, takes_bytes
 from runtime.backends.backend import make_encoder
 from runtime.card import InputSize, ModelCard, Normalisation
 from runtime.errors import ModelError, UsageError
+from runtime.foreign import Told, read_told
 from runtime.labels import match_labels
 
 # Of a sum of probabilities: float16 and a softmax of a thousand classes round.
 _SUM_TOLERANCE = 0.01
 # Of 256, that a picture must keep: pictures of 6 bits are still pictures.
 _LEAST_LEVELS = 64
+
+
+def open_bare_model(
+    path: Path,
+    backend: str | None,
+    threads: int | None,
+    labels: tuple[str, ...] | None,
+    normalisation: Normalisation | None,
+) -> tuple[ModelCard, Backend]:
+    """A model without a card, by what the user tells and, for the rest, by what its file does (runtime.foreign).
+
+    Raises as `improvise_card` and `open_backend` do, and ModelError where what the file tells is damaged.
+    """
+    opened = open_backend(path, name=backend, threads=threads, normalisation=normalisation)
+    told = Told() if labels and normalisation else read_told(path)
+    if normalisation is None and told.source:
+        normalisation = told.normalisation_for(opened.input)
+        opened = open_backend(path, name=backend, threads=threads, normalisation=normalisation)
+    return improvise_card(path, opened, labels or told.labels or None, normalisation), opened
 
 
 def improvise_card(

@@ -49,7 +49,7 @@ def read_card(path: str | Path) -> ModelCard | None:
     """
     path = check_model_path(path)
     try:
-        text = _read_onnx(path) if path.suffix == ".onnx" else _read_zip(path)
+        text = read_onnx_pair(path, CARD_ENTRY) if path.suffix == ".onnx" else read_zip_entry(path, CARD_ENTRY)
     except ModelError:
         raise
     # What zipfile raises for damage: BadZipFile, zlib.error, EOFError, struct.error, UnicodeDecodeError and more.
@@ -85,13 +85,16 @@ def check_model_path(path: str | Path) -> Path:
     return path
 
 
-def _read_zip(path: Path) -> bytes | None:
+def read_zip_entry(path: Path, name: str) -> bytes | None:
+    """An entry of the zip in or behind a model file; None where there is none. Raises what zipfile does for damage, and
+    ModelError where it is of more than MAX_CARD_BYTES.
+    """
     if not zipfile.is_zipfile(path):
         return None
     with zipfile.ZipFile(path) as archive:
-        if CARD_ENTRY not in archive.namelist():
+        if name not in archive.namelist():
             return None
-        return _read_entry(archive, archive.getinfo(CARD_ENTRY), MAX_CARD_BYTES)
+        return _read_entry(archive, archive.getinfo(name), MAX_CARD_BYTES)
 
 
 def _most_bytes(entry: zipfile.ZipInfo) -> int:
@@ -131,14 +134,15 @@ def _embed_zip(path: Path, text: bytes, new: Path) -> None:
         archive.writestr(zipfile.ZipInfo(CARD_ENTRY), text, zipfile.ZIP_STORED)
 
 
-def _read_onnx(path: Path) -> bytes | None:
+def read_onnx_pair(path: Path, key: str) -> bytes | None:
+    """The value of a key in an ONNX file's metadata; None where it has none of at most MAX_CARD_BYTES."""
     with path.open("rb") as file:
         for number, start, end in read_fields(file, str(path)):
             if number == _METADATA_FIELD and end - start <= MAX_CARD_BYTES + 64:
                 file.seek(start)
-                card = _card_in_entry(file.read(end - start))
-                if card is not None:
-                    return card
+                value = _value_of(key, file.read(end - start))
+                if value is not None:
+                    return value
     return None
 
 
@@ -147,7 +151,7 @@ def _embed_onnx(path: Path, text: bytes, new: Path) -> None:
         kept_to = 0
         for number, start, end in read_fields(source, str(path)):
             source.seek(start)
-            if number == _METADATA_FIELD and _card_in_entry(source.read(end - start)) is not None:
+            if number == _METADATA_FIELD and _value_of(CARD_ENTRY, source.read(end - start)) is not None:
                 kept_to = end
                 continue
             source.seek(kept_to)
@@ -157,9 +161,9 @@ def _embed_onnx(path: Path, text: bytes, new: Path) -> None:
         target.write(delimited(_METADATA_FIELD, entry))
 
 
-def _card_in_entry(entry: bytes) -> bytes | None:
-    """The value of a StringStringEntryProto whose key is CARD_ENTRY."""
+def _value_of(key: str, entry: bytes) -> bytes | None:
+    """The value of a StringStringEntryProto of this key."""
     fields = {}
     for number, start, end in read_fields(io.BytesIO(entry), "metadata_props", _MOST_PAIR_FIELDS):
         fields[number] = entry[start:end]
-    return fields.get(2, b"") if fields.get(1) == CARD_ENTRY.encode() else None
+    return fields.get(2, b"") if fields.get(1) == key.encode() else None

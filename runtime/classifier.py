@@ -65,8 +65,9 @@ class Classifier:
             path: the model file; by default the ImageNet classifier that comes with edgeframe.
             threads: of the inference; by default one a core, at most 4.
             backend: a name of runtime.backends.BACKENDS; by default the first one installed.
-            labels: needed for a model without a card; they replace those of a card.
-            normalisation: for a float model without a card.
+            labels: needed for a model without a card whose file does not tell them (runtime.foreign); they replace
+                those of a card.
+            normalisation: likewise, for a float model.
             fit: for a model without a card (default: the centre), or in place of the card's.
             trust: a damaged file can take the process down, as it can with any of these libraries. False: one that
                 is not known on this machine is first loaded in a process of its own (runtime.model_check), as the
@@ -82,14 +83,14 @@ class Classifier:
             from runtime.model_check import check_model
 
             check_model(path, backend)
-        known = normalisation if card is None else card.normalisation
-        opened = open_backend(path, name=backend, threads=threads, normalisation=known)
         if card is None:
-            from runtime.bare_model import improvise_card
+            from runtime.bare_model import open_bare_model
 
-            card = improvise_card(Path(path), opened, labels, normalisation)
-        elif labels is not None:
-            card = _rename(card, match_labels(labels, len(card.labels), path))
+            card, opened = open_bare_model(Path(path), backend, threads, labels, normalisation)
+        else:
+            opened = open_backend(path, name=backend, threads=threads, normalisation=card.normalisation)
+            if labels is not None:
+                card = _rename(card, match_labels(labels, len(card.labels), path))
         return cls(replace(card, fit=fit) if fit else card, opened)
 
     def classify(self, image: np.ndarray, top: int = 5) -> Result:

@@ -45,7 +45,7 @@ def _read_any(path: str | Path) -> tuple[str, ...]:
     if not text:
         raise ModelError(f"{path}: is empty; expected one label a line")
     if text[0] in "[{":
-        return _read_literal(text, path)
+        return read_literal(text, path)
     lines = [line.strip() for line in text.splitlines()]
     matches = [_NUMBERED.match(line) for line in lines]
     numbered = {int(match[1]): match[2] for match in matches if match}
@@ -62,7 +62,7 @@ def _in_order(numbered: Mapping[int, str]) -> tuple[str, ...]:
     return tuple(numbered[number] for number in sorted(numbered))
 
 
-def _read_literal(text: str, path: object) -> tuple[str, ...]:
+def read_literal(text: str, path: object) -> tuple[str, ...]:
     """The labels in a list or table. Raises ModelError where it is another one."""
     try:
         held = json.loads(text)

@@ -66,12 +66,22 @@ def _try_backend(path: Path, trust: bool) -> tuple[Backend | None, str]:
 
 def _as_lines(path: Path, card: ModelCard | None, backend: Backend | None, reason: str) -> list[str]:
     lines = [f"{path}  {path.stat().st_size:,} bytes"]
-    lines += _card_lines(card) if card else ["card        none; name its labels when you use it: --labels FILE"]
+    lines += _card_lines(card) if card else [f"card        none; {_bare_words(path)}"]
     if backend is None:
         return [*lines, f"runs on     nothing here: {reason}"]
     runners = ", then ".join(f"{row.name} ({row.version})" for row in _runners(path))
     lines += [f"input       {backend.input}", f"output      {backend.output}", f"runs on     {runners}"]
     return lines + _operator_lines(path)
+
+
+def _bare_words(path: Path) -> str:
+    if path.suffix != ".keras":
+        from runtime.foreign import read_told
+
+        told = read_told(path)
+        if told.labels:
+            return f"{len(told.labels)} labels ({', '.join(told.labels[:3])}, ...) by its {told.source}"
+    return "name its labels when you use it: --labels FILE"
 
 
 def _operator_lines(path: Path) -> list[str]:

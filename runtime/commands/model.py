@@ -53,7 +53,7 @@ def add_backend_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_bare_model_arguments(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("for a model without a card")
+    group = parser.add_argument_group("for a model without a card, where its file does not tell")
     group.add_argument("--labels", metavar="FILE", help="its labels, one a line")
     add_normalisation_arguments(group)
     group.add_argument(

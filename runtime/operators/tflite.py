@@ -1,18 +1,14 @@
-"""Reading the operators of a `.tflite`: a FlatBuffer, of which only a handful of tables matter here.
-
-A table starts with the distance back to its vtable, which has two bytes of size for the vtable, two for the
-table, and two for the place of each field in the table (0: the field has its default). Strings, vectors and other
-tables are held by distance: https://flatbuffers.dev/internals. Fields are numbered as in the schema:
+"""Reading the operators of a `.tflite`: a FlatBuffer, whose fields are numbered as in the schema:
 https://github.com/tensorflow/tensorflow/blob/master/tensorflow/compiler/mlir/lite/schema/schema.fbs
 """
 
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from pathlib import Path
 
 from runtime.errors import ModelError
+from runtime.flat_table import Table
 from runtime.operators.graph import Graph, Operator, Tensor
 from runtime.operators.tflite_names import DTYPES, OPERATORS
 
@@ -22,74 +18,18 @@ _CUSTOM = OPERATORS.index("CUSTOM")
 _LARGEST_OLD_CODE = 127
 
 
-@dataclass(frozen=True)
-class _Table:
-    """A table of a FlatBuffer at `start` of `content`."""
-
-    content: bytes
-    start: int
-
-    def place(self, field: int) -> int:
-        """Where the value of a field lies, or 0 where it has its default."""
-        vtable = self.start - self._number("<i", self.start)
-        entry = 4 + 2 * field
-        if entry >= self._number("<H", vtable):
-            return 0
-        offset = self._number("<H", vtable + entry)
-        return self.start + offset if offset else 0
-
-    def number(self, field: int, form: str) -> int:
-        place = self.place(field)
-        return self._number(form, place) if place else 0
-
-    def tables(self, field: int) -> list[_Table]:
-        return [_Table(self.content, place + self._number("<I", place)) for place in self._elements(field, 4)]
-
-    def numbers(self, field: int) -> list[int]:
-        return [self._number("<i", place) for place in self._elements(field, 4)]
-
-    def table(self, field: int) -> _Table | None:
-        place = self.place(field)
-        return _Table(self.content, place + self._number("<I", place)) if place else None
-
-    def count(self, field: int) -> int:
-        """How many elements a vector has."""
-        return self._vector(field)[1]
-
-    def text(self, field: int) -> str:
-        start, length = self._vector(field)
-        return self.content[start : start + length].decode(errors="replace")
-
-    def _elements(self, field: int, size: int) -> range:
-        start, count = self._vector(field)
-        if start + count * size > len(self.content):
-            raise ModelError("a vector reaches beyond the end")
-        return range(start, start + count * size, size)
-
-    def _vector(self, field: int) -> tuple[int, int]:
-        place = self.place(field)
-        if not place:
-            return 0, 0
-        start = place + self._number("<I", place)
-        return start + 4, self._number("<I", start)
-
-    def _number(self, form: str, place: int) -> int:
-        number: int = struct.unpack_from(form, self.content, place)[0]
-        return number
-
-
 def read_tflite(path: Path) -> Graph:
     """The operators of the first network in a `.tflite`. Raises ModelError for a file that is none, or is damaged."""
     content = path.read_bytes()
     try:
         if content[4:8] != _IDENTIFIER:
             raise ModelError("it does not begin as one")
-        return _read_graph(_Table(content, struct.unpack_from("<I", content)[0]))
+        return _read_graph(Table.root(content))
     except (struct.error, IndexError, ModelError) as error:
         raise ModelError(f"{path}: is no TFLite model, or is damaged ({error}); make or copy the file again") from None
 
 
-def _read_graph(model: _Table) -> Graph:
+def _read_graph(model: Table) -> Graph:
     kinds = [_read_kind(code) for code in model.tables(1)]
     network = model.tables(2)[0]
     # Buffer: data = 0, and for files above 2 GB offset = 1, size = 2.
@@ -106,7 +46,7 @@ def _read_graph(model: _Table) -> Graph:
     return Graph(operators, named(network.numbers(1)), named(network.numbers(2)))
 
 
-def _read_kind(code: _Table) -> str:
+def _read_kind(code: Table) -> str:
     old, new = code.number(0, "<b"), code.number(3, "<i")
     number = new if old in (0, _LARGEST_OLD_CODE) else old
     if number == _CUSTOM:
@@ -114,7 +54,7 @@ def _read_kind(code: _Table) -> str:
     return OPERATORS[number] if 0 <= number < len(OPERATORS) else f"operator {number}"
 
 
-def _read_tensor(tensor: _Table, filled: list[bool]) -> Tensor:
+def _read_tensor(tensor: Table, filled: list[bool]) -> Tensor:
     dtype, quantization = tensor.number(1, "<b"), tensor.table(4)
     return Tensor(
         name=tensor.text(3),

@@ -9,12 +9,12 @@ import pytest
 
 from convert.cli import main
 from convert.describe_tflite import describe_tflite
-from convert.tflite_metadata import read_metadata
 from runtime.card import InputSize, ModelCard, Normalisation
 from runtime.card_file import embed_card, read_card
 from runtime.classifier import Classifier
 from runtime.errors import ModelError
 from runtime.operators import report_operators
+from runtime.tflite_metadata import read_metadata
 from tests.convert.foreign import SIDE, WEIGHTS, write_onnx, write_signatures, write_tflite
 
 Capture = pytest.CaptureFixture[str]

@@ -10,9 +10,9 @@ import pytest
 
 from convert.cli import main
 from convert.tflite_file import read_graph
-from convert.tflite_metadata import TfliteMetadata, read_metadata
 from runtime.classifier import Classifier
 from runtime.errors import ModelError
+from runtime.tflite_metadata import TfliteMetadata, read_metadata
 from tests.convert.conftest import Trained
 from tests.convert.networks import COLOUR_LABELS, COLOURS, SIDE
 

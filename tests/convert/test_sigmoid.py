@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from convert.cli import main
-from convert.tflite_metadata import read_metadata
 from runtime.card import InputSize
 from runtime.card_file import embed_card, read_card
 from runtime.classifier import Classifier
+from runtime.tflite_metadata import read_metadata
 from tests.convert.networks import save
 
 SIDE = 16

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from runtime.card import Fit, GoldenSample, InputSize, Measured, ModelCard, Normalisation, Provenance
+from runtime.tflite_metadata import BUFFER_NAME
+from tests.conftest import MODELS
 
 CORPUS = Path(__file__).parent / "corpus"
 _COLOURS = np.random.default_rng(0).integers(0, 256, (12, 20, 4), np.uint8)
@@ -72,8 +76,32 @@ def make_raw_frames(folder: Path) -> None:
         (folder / f"{form.partition(':')[2]}.raw").write_bytes(f"{form}\n".encode() + _COLOURS.tobytes()[: 2 * size])
 
 
+def make_foreign_models(folder: Path) -> None:
+    """Networks of tests/models as MediaPipe's and Ultralytics' tools would describe them, in place of their cards."""
+    from convert.tflite_file import add_buffer
+    from convert.tflite_metadata import append_labels, build_metadata
+
+    labels = ("red", "green", "blue")
+    card = ModelCard("theirs", "unknown", labels, InputSize(8, 8), normalisation=Normalisation((10.0,), (0.5,)))
+    for source in ("rgb_float32.tflite", "rgb_int8.tflite"):
+        described = add_buffer(without_zip(MODELS / source), BUFFER_NAME, build_metadata(card, has_labels=True))
+        (folder / f"mediapipe_{source[4:]}").write_bytes(append_labels(described, labels))
+    told = {"author": "Ultralytics", "task": "classify", "names": dict(enumerate(labels)), "license": "AGPL-3.0"}
+    file = io.BytesIO(without_zip(MODELS / "rgb_float32.tflite"))
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr(zipfile.ZipInfo("metadata.json"), json.dumps(told))
+    (folder / "ultralytics.tflite").write_bytes(file.getvalue())
+
+
+def without_zip(path: Path) -> bytes:
+    """A `.tflite` without what was appended to it."""
+    with zipfile.ZipFile(path) as archive:
+        return path.read_bytes()[: min(entry.header_offset for entry in archive.infolist())]
+
+
 def main() -> None:
-    for name, make in (("pictures", make_pictures), ("cards", make_cards), ("raw", make_raw_frames)):
+    makers = {"pictures": make_pictures, "cards": make_cards, "raw": make_raw_frames, "models": make_foreign_models}
+    for name, make in makers.items():
         (CORPUS / name).mkdir(parents=True, exist_ok=True)
         make(CORPUS / name)
 

@@ -13,6 +13,7 @@ from random import Random
 from runtime.card import Fit, InputSize, ModelCard
 from runtime.card_file import read_card
 from runtime.classifier import Classifier
+from runtime.foreign import read_told
 from runtime.image import fit_image, least_size
 from runtime.operators import report_operators
 from runtime.picture import open_header, open_picture, open_reduced
@@ -75,6 +76,13 @@ def _read_card_file(content: bytes, suffix: str) -> None:
         read_card(path)
 
 
+def _read_told(content: bytes, suffix: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"model{suffix}"
+        path.write_bytes(content)
+        read_told(path)
+
+
 def _read_operators(content: bytes, suffix: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"model{suffix}"
@@ -103,6 +111,7 @@ TARGETS = {
     "jpeg": Target(_read_jpeg, mutate, CORPUS / "pictures", "*.jpg"),
     "card": Target(_read_card_json, mutate_json, CORPUS / "cards", "*.json"),
     "card file": Target(_read_card_file, mutate, MODELS, "rgb_*.*"),
+    "told": Target(_read_told, mutate, CORPUS / "models", "*.*"),
     "operators": Target(_read_operators, mutate, MODELS, "rgb_*.*"),
     "raw frames": Target(_read_raw_frames, mutate, CORPUS / "raw", "*.*"),
     "model": Target(_run_model, mutate, MODELS, "rgb_*.*"),
