@@ -34,7 +34,7 @@ def adopt_keras(adoption: Adoption) -> ModelCard:
     path = adoption.model
     require_keras(path)
     check_layers(path)
-    network = load_keras(path)
+    network = _unpack(load_keras(path))
     size, outputs = _read_shapes(path, network)
     if not adoption.labels:
         raise UsageError(f"{path}: tells no labels; give them: --labels FILE (one label a line)")
@@ -64,6 +64,15 @@ def _describe(adoption: Adoption, card: ModelCard) -> ModelCard:
 def _write(new: Path, network: Any, card: ModelCard) -> None:
     network.save(new)
     embed_card(new, card)
+
+
+def _unpack(network: Any) -> Any:
+    """A network whose one list of scores has a name, as that list."""
+    import keras
+
+    if not isinstance(getattr(network, "output", None), dict) or len(network.outputs) != 1:
+        return network
+    return keras.Model(network.inputs, network.outputs[0], name=network.name)
 
 
 def _read_shapes(path: Path, network: Any) -> tuple[InputSize, int]:
@@ -109,13 +118,24 @@ def _complete(path: Path, network: Any, normalisation: Normalisation, is_bgr: bo
     answers = np.asarray(keras.Model(picture, scores).predict_on_batch(_batch(picture.shape[1:])), np.float32)
     require_numbers(path, answers)
     kind = guess_scores(answers, is_quantized=False)
-    if kind == "logits":
+    # Logits of a few pictures may all lie in 0..1, but what ends in a plain sum gives no probabilities.
+    if kind == "logits" or (kind == "sigmoid" and _ends_in_sum(network)):
         is_single = scores.shape[-1] == 1
         kind = "sigmoid" if is_single else "softmax"
         scores = keras.layers.Activation(kind, dtype="float32")(scores)
     elif values is picture:
         return network, kind
     return keras.Model(picture, scores, name=network.name), kind
+
+
+def _ends_in_sum(network: Any) -> bool:
+    """Whether the layer that gives its scores has no activation."""
+    import keras
+
+    layer = network
+    while hasattr(layer, "outputs"):
+        layer = layer.outputs[0]._keras_history.operation
+    return getattr(layer, "activation", None) is keras.activations.linear
 
 
 def _plain(numbers: np.ndarray) -> float | list[float]:

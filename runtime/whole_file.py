@@ -26,7 +26,9 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
         new.chmod(0o666 & ~mask)
         new.replace(path)
     except OSError as error:
-        if error.errno is None or Path(str(error.filename or new)).name != new.name:
+        # A copy names where it reads, too.
+        named = {Path(str(file)).name for file in (error.filename, error.filename2) if file}
+        if error.errno is None or (named and new.name not in named):
             raise
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:

@@ -109,6 +109,31 @@ def test_one_logit_becomes_the_probability_of_the_second_label(tmp_path: Path, p
     assert scores_of(out, pictures)[:, 1:] == pytest.approx(1 / (1 + np.exp(-logits)), abs=1e-5)
 
 
+def test_one_logit_is_one_also_where_it_lies_between_0_and_1(tmp_path: Path, pictures: np.ndarray) -> None:
+    import keras
+
+    # The mean of a channel, 0..1 for any picture.
+    source, out = tmp_path / "theirs.keras", tmp_path / "ours.keras"
+    save_network(source, keras.layers.Rescaling(1 / 510), activation=None, classes=1)
+    labels = tmp_path / "two.txt"
+    labels.write_text("cat\ndog\n")
+    assert adopt(source, "--labels", labels, "--out", out) == 0
+    logits = pictures[..., 0].mean(axis=(1, 2)) / 255
+    assert np.allclose(scores_of(out, pictures)[:, 1], 1 / (1 + np.exp(-logits)), atol=1e-5)
+
+
+def test_scores_that_have_a_name_are_adopted_as_a_list(tmp_path: Path, labels: Path, pictures: np.ndarray) -> None:
+    import keras
+
+    picture = keras.Input((SIDE, SIDE, 3))
+    values = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(picture))
+    source, out = tmp_path / "theirs.keras", tmp_path / "ours.keras"
+    keras.Model(picture, {"kind": keras.layers.Dense(3, activation="softmax")(values)}).save(source)
+    assert adopt(source, "--labels", labels, "--out", out) == 0
+    expected = keras.saving.load_model(source, compile=False).predict(pictures, verbose=0)["kind"]
+    assert np.allclose(scores_of(out, pictures), expected, atol=1e-5)
+
+
 def test_a_network_that_takes_bgr_takes_rgb_once_adopted(tmp_path: Path, labels: Path, pictures: np.ndarray) -> None:
     model, out = save_network(tmp_path / "plain.keras"), tmp_path / "ours.keras"
     mean = ["--mean", "104,117,123", "--std", "50"]

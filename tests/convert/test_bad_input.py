@@ -13,6 +13,7 @@ from runtime.card import InputSize
 from runtime.errors import ConversionError
 from tests.convert.conftest import Trained
 from tests.convert.networks import COLOUR_LABELS, SIDE, save, spoil_features, write_large_weights
+from tests.runtime.small_disk import small_disk
 
 Capture = pytest.CaptureFixture[str]
 SIZE = InputSize(SIDE, SIDE)
@@ -265,3 +266,14 @@ def test_a_reason_of_onnxruntime_is_told_without_its_number() -> None:
     with pytest.raises(ConversionError) as told, explain_failure("it cannot be read"):
         onnxruntime.InferenceSession(b"no model")
     assert str(told.value).startswith("it cannot be read (Failed to load model")
+
+
+def test_a_full_disk_is_told_with_the_file_that_was_asked_for(
+    colours: Trained, tmp_path: Path, capsys: Capture
+) -> None:
+    with small_disk(tmp_path) as disk:
+        (disk / "full").write_bytes(bytes(60_000))
+        out = disk / "small.tflite"
+        told = complaint(capsys, 1, colours.model, "--out", out, "--recipe", "float32", "--calibrate", colours.data)
+        assert told.startswith(f"convert: {out}: not written ([Errno 28] No space left on device: '{out}'); ")
+        assert files(disk) == ["full"]
