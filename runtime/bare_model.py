@@ -13,6 +13,8 @@ from runtime.errors import ModelError, UsageError
 from runtime.foreign import Told, read_told
 from runtime.labels import match_labels
 
+# As Teachable Machine, Coral and others put beside a model; named to the user, who knows whether they are its.
+_LABEL_FILES = ("labels.txt", "class_labels.txt", "label.txt")
 # Of a sum of probabilities: float16 and a softmax of a thousand classes round.
 _SUM_TOLERANCE = 0.01
 # Of 256, that a picture must keep: pictures of 6 bits are still pictures.
@@ -43,7 +45,8 @@ def improvise_card(
 ) -> ModelCard:
     """The card. Raises ModelError where the user has to tell what is missing, and for labels of another count."""
     if labels is None:
-        raise ModelError(f"{path}: has no model card; give its labels: --labels FILE (one label a line)")
+        beside = next((file for file in map(path.with_name, _LABEL_FILES) if file.is_file()), None)
+        raise ModelError(f"{path}: has no model card; give its labels: --labels {beside or 'FILE'} (one label a line)")
     if normalisation is None:
         _require_known_range(path, backend)
     height, width, channels = backend.input_shape

@@ -82,6 +82,13 @@ def test_a_network_of_another_task_and_one_of_another_maker_are_told(tmp_path: P
         Classifier.load(ultralytics(tmp_path / "theirs.onnx", names="{0: 'cat', 2: 'dog'}"))
 
 
+def test_labels_that_lie_beside_a_model_are_named(tmp_path: Path) -> None:
+    model = write_network(tmp_path / "theirs.onnx")
+    (tmp_path / "labels.txt").write_text("0 cat\n1 dog\n")
+    with pytest.raises(ModelError, match=f"give its labels: --labels {tmp_path / 'labels.txt'}"):
+        Classifier.load(model)
+
+
 def test_damaged_metadata_is_told_unless_the_user_tells_it_all(tmp_path: Path, picture: np.ndarray) -> None:
     content = (MODELS / "mediapipe_float32.tflite").read_bytes().replace(b"labels.txt", b"lebals.txt", 1)
     damaged = tmp_path / "damaged.tflite"
