@@ -37,7 +37,7 @@ def find_cautions(check: FittedPictures, original: np.ndarray, labels: Sequence[
         if wilson_interval(right, count)[0] <= 1 / len(labels):
             cautions.append(
                 f"the original itself is right on {right / count:.1%}, as guessing may be: see that it was adopted "
-                "with its labels in the order of its scores, and with the --scale, --mean, --std and --channels that it "
+                "with its labels in the order of its scores, and with the --scale, --mean, --std and --channels it "
                 "was trained with"
             )
     # With fewer pictures than classes, as ImageNet's 1000, some have to be missing.
