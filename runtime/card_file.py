@@ -24,7 +24,7 @@ CARD_ENTRY = "model.json"
 MAX_CARD_BYTES = 16 * 1024 * 1024
 MODEL_SUFFIXES = (".keras", ".tflite", ".onnx")
 _KERAS_REMEDY = "; load it in Keras and save it as .keras"
-_TORCH_REMEDY = "; export it from PyTorch with torch.onnx.export"
+_TORCH_REMEDY = "; export it from PyTorch with torch.onnx.export, from Ultralytics with yolo export format=onnx"
 _REMEDIES = {
     ".h5": _KERAS_REMEDY,
     ".hdf5": _KERAS_REMEDY,
