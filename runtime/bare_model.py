@@ -15,6 +15,7 @@ from runtime.labels import match_labels
 
 # As Teachable Machine, Coral and others put beside a model; named to the user, who knows whether they are its.
 _LABEL_FILES = ("labels.txt", "class_labels.txt", "label.txt")
+_VALUES_TOO = ", and the values that it was trained with: --scale 1/255, or --mean and --std"
 # Of a sum of probabilities: float16 and a softmax of a thousand classes round.
 _SUM_TOLERANCE = 0.01
 # Of 256, that a picture must keep: pictures of 6 bits are still pictures.
@@ -46,7 +47,10 @@ def improvise_card(
     """The card. Raises ModelError where the user has to tell what is missing, and for labels of another count."""
     if labels is None:
         beside = next((file for file in map(path.with_name, _LABEL_FILES) if file.is_file()), None)
-        raise ModelError(f"{path}: has no model card; give its labels: --labels {beside or 'FILE'} (one label a line)")
+        values = _VALUES_TOO if normalisation is None and np.issubdtype(backend.input.dtype, np.floating) else ""
+        raise ModelError(
+            f"{path}: has no model card; give its labels: --labels {beside or 'FILE'} (one label a line){values}"
+        )
     if normalisation is None:
         _require_known_range(path, backend)
     height, width, channels = backend.input_shape
