@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from convert.pictures import FittedPictures
+from runtime.intervals import wilson_interval
 
 # Where that many agree without exception, the true share may still be 90 %.
 _FEW = 30
@@ -24,13 +25,21 @@ def find_cautions(check: FittedPictures, original: np.ndarray, labels: Sequence[
     count = len(check.pictures)
     if count < _FEW:
         cautions.append(f"{count} pictures prove little; expected {_FEW} and more: give more data")
-    answers = np.unique(original.argmax(axis=1))
-    if len(answers) == 1 and count > 1:
+    named = original.argmax(axis=1)
+    if count > 1 and len(np.unique(named)) == 1:
         # So does a network of 0..1 that is given 0..255, and whatever rounding does to it, it goes on to.
         cautions.append(
-            f"the original itself names {labels[answers[0]]} on all {count} pictures, so agreeing is easy: see that it "
+            f"the original itself names {labels[named[0]]} on all {count} pictures, so agreeing is easy: see that it "
             "was trained, and adopted with the --scale, or --mean and --std, that it was trained with"
         )
+    elif check.targets is not None and count >= _FEW:
+        right = int((named == check.targets).sum())
+        if wilson_interval(right, count)[0] <= 1 / len(labels):
+            cautions.append(
+                f"the original itself is right on {right / count:.1%}, as guessing may be: see that it was adopted "
+                "with its labels in the order of its scores, and with the --scale, --mean, --std and --channels that "
+                "it was trained with"
+            )
     # With fewer pictures than classes, as ImageNet's 1000, some have to be missing.
     if check.targets is not None and count >= len(labels):
         missing = [labels[index] for index in np.setdiff1d(np.arange(len(labels)), check.targets)]

@@ -47,6 +47,13 @@ def test_an_original_that_names_one_class_on_all_pictures_is_told() -> None:
     assert only.startswith("the original itself names rows on all 60 pictures, so agreeing is easy")
 
 
+def test_an_original_that_is_right_as_often_as_guessing_is_told() -> None:
+    (only,) = find_cautions(check_of([0, 1, 2]), scores_of([1, 2, 0]), LABELS)
+    assert only.startswith("the original itself is right on 0.0%, as guessing may be")
+    half_right = scores_of([0, 1, 2, 1, 2, 0])
+    assert find_cautions(check_of([0, 1, 2]), half_right, LABELS) == ()
+
+
 @pytest.mark.parametrize("recipes", ["float32", "float32,float16"])
 def test_the_command_tells_it_beside_what_it_measured(
     colours: Trained, tmp_path: Path, capsys: pytest.CaptureFixture[str], recipes: str
