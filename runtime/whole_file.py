@@ -16,7 +16,10 @@ def write_whole(path: Path, write: Callable[[Path], None]) -> None:
     """
     import tempfile
 
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}.", suffix=path.suffix, dir=path.parent)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
     os.close(descriptor)
     new = Path(name)
     try:

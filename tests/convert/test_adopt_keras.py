@@ -101,6 +101,14 @@ def test_a_network_that_answers_with_nan_is_not_adopted(tmp_path: Path, labels: 
     assert not (tmp_path / "theirs_adopted.keras").exists()
 
 
+def test_a_folder_that_is_missing_is_told_with_the_file_that_was_asked_for(
+    tmp_path: Path, labels: Path, capsys: Capture
+) -> None:
+    source, out = save_network(tmp_path / "theirs.keras"), tmp_path / "nowhere" / "ours.keras"
+    assert adopt(source, "--labels", labels, "--scale", 1, "--out", out) == 1
+    assert f"convert: {out}: not written ([Errno 2] No such file or directory: '{out}')" in capsys.readouterr().err
+
+
 def test_one_logit_becomes_the_probability_of_the_second_label(tmp_path: Path, pictures: np.ndarray) -> None:
     (tmp_path / "labels.txt").write_text("no\nyes\n")
     model, out = save_network(tmp_path / "plain.keras", activation=None, classes=1), tmp_path / "ours.keras"
