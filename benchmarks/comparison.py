@@ -55,7 +55,7 @@ class Comparison:
 def format_comparisons(comparisons: Sequence[Comparison]) -> str:
     """An aligned Markdown table of medians, ratios and bars."""
     return format_rows(
-        [["what", "median", "reference", "its median", "against it", "bar", "holds"], *map(_row, comparisons)]
+        [["what", "median", "reference", "its median", "against it", "bar", "held"], *map(_row, comparisons)]
     )
 
 
@@ -71,7 +71,7 @@ def _row(comparison: Comparison) -> list[str]:
 
     ours, theirs = map(statistics.median, (comparison.measured, comparison.reference_measured))
     bar = "" if comparison.bar is None else show_compared(comparison.bar.most)
-    holds = "" if comparison.bar is None else "yes" if comparison.holds else "NO"
+    held = "" if comparison.bar is None else "yes" if comparison.holds else "missed"
     return [
         comparison.what,
         show(ours),
@@ -79,5 +79,5 @@ def _row(comparison: Comparison) -> list[str]:
         show(theirs),
         show_compared(comparison.value),
         bar,
-        holds,
+        held,
     ]

@@ -17,6 +17,7 @@ import skimage.data
 from PIL import Image
 
 from runtime.classifier import DEFAULT_MODEL
+from runtime.command_line import exit_status
 
 GOLDEN_PHOTOS = {"chelsea": skimage.data.chelsea, "coffee": skimage.data.coffee, "rocket": skimage.data.rocket}
 
@@ -49,4 +50,4 @@ def run(room: str, *arguments: object) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status("default_model", main))

@@ -18,6 +18,7 @@ import skimage.data
 from PIL import Image
 
 from examples.clips import write_clip
+from runtime.command_line import exit_status
 from runtime.dataset import open_dataset
 
 ROOT = Path(__file__).parent.parent
@@ -102,4 +103,4 @@ def show_clothes() -> Iterator[np.ndarray]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(exit_status("demo", main))

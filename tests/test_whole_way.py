@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +46,24 @@ def test_the_demo_shows_every_step_and_ends_with_the_table(demo: subprocess.Comp
     assert all(name in table for name in FILES)
     assert (made / "benchmark" / "pareto.png").stat().st_size > 10_000
     assert "Traceback" not in demo.stderr
+
+
+def test_ctrl_c_ends_the_demo_without_a_word(made: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "examples/demo.py"],
+        cwd=made.parent.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    while not process.stdout.readline().startswith("$ runtime classify"):
+        assert process.poll() is None
+    # As a terminal does it: to the command that it runs, too.
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (130, "")
 
 
 def test_each_file_says_what_it_is(run: Run, made: Path) -> None:

@@ -30,7 +30,7 @@ class Cell:
     holds: bool | None = None
 
     def __str__(self) -> str:
-        return self.text if self.holds is None else f"{self.text} {'held' if self.holds else 'MISSED'}"
+        return self.text if self.holds is None else f"{self.text} {'held' if self.holds else 'missed'}"
 
 
 def judge(figures: ConversionFigures) -> list[Cell]:

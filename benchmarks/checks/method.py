@@ -93,29 +93,49 @@ def fit_frame(classifier: Classifier) -> Frame:
 def check_planted(model: str, experiments: int, progress: Progress) -> Iterator[Check]:
     """A model against itself, and against itself with a busy wait of PLANTED_SHARE, as a run measures them.
 
+    Ctrl-C ends the experiments: what came of those that were made is told before it goes on.
+
     All wait as long, the others when their time is taken already. For to wait is no pure wait: meanwhile neighbours
     take the caches, and of a run after it the network itself takes a little longer, which is not what was planted.
     """
-    nothing, planted = [], []
-    for number in range(experiments):
-        same, other, slower = _measure_planted(model, (0.0, 0.0, PLANTED_SHARE), seed=number)
-        nothing.append(estimate_ratio_in_turns(other, same))
-        planted.append(estimate_ratio_in_turns(slower, same))
-        progress(number + 1, experiments)
+    ratios: list[tuple[Estimate, Estimate]] = []
+    is_interrupted = False
+    try:
+        for number in range(experiments):
+            same, other, slower = _measure_planted(model, (0.0, 0.0, PLANTED_SHARE), seed=number)
+            ratios.append((estimate_ratio_in_turns(other, same), estimate_ratio_in_turns(slower, same)))
+            progress(number + 1, experiments)
+    except KeyboardInterrupt:
+        if not ratios:
+            raise
+        is_interrupted = True
+    yield from _judge_planted(ratios)
+    if is_interrupted:
+        raise KeyboardInterrupt
+
+
+def _judge_planted(ratios: Sequence[tuple[Estimate, Estimate]]) -> Iterator[Check]:
+    """ratios: of each experiment, where nothing was planted and where PLANTED_SHARE was."""
+    experiments = len(ratios)
+    nothing, planted = zip(*ratios)
     falsely = sum(ratio.is_real for ratio in nothing)
     allowed = -(-experiments // 20)
     yield Check(
-        "a difference of 0 %", f"found {falsely} times in {experiments}", f"at most {allowed}", falsely <= allowed
+        "a difference of 0 %", f"found {_times(falsely)} in {experiments}", f"at most {allowed}", falsely <= allowed
     )
     found = sum(ratio.low > 1 for ratio in planted)
     held = sum(ratio.low <= 1 + PLANTED_SHARE <= ratio.high for ratio in planted)
     middle = statistics.median(ratio.value for ratio in planted)
     yield Check(
         f"a difference of {PLANTED_SHARE:.0%}",
-        f"found {found} times in {experiments} (median {middle - 1:.1%}), within its interval {held} times",
-        f"found, within the interval {experiments - allowed} times",
+        f"found {_times(found)} in {experiments} (median {middle - 1:.1%}), within its interval {_times(held)}",
+        f"found, within the interval {_times(experiments - allowed)}",
         found == experiments and held >= experiments - allowed,
     )
+
+
+def _times(count: int) -> str:
+    return f"{count} time{'s' * (count != 1)}"
 
 
 def _measure_planted(model: str, shares: Sequence[float], seed: int) -> list[list[list[tuple[float, ...]]]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.table import format_rows
 
 # Where the data lies in --data-dir, by the name that a training has for it.
 DATA_FILES = {"cats_dogs": "cats_vs_dogs.tar", "flowers": "flowers5.tar"}
@@ -173,17 +174,34 @@ def format_lead(outcomes: Sequence[Outcome]) -> list[str]:
 
 
 def format_outcomes(outcomes: Sequence[Outcome]) -> str:
-    """A Markdown table."""
-    titles = ("training", "model", "data", "options", "top-1", "95 % interval", "bar", "epochs")
-    times = ("s an epoch", "s to the bar", "s of all")
-    lines = [f"| {' | '.join((*titles, *times))} |", "|---" * (len(titles) + len(times)) + "|"]
-    for one in outcomes:
-        training = one.training
-        bar = "" if training.bar is None else f"{training.bar:.2%}{'' if one.holds else ' missed'}"
-        low, high = one.interval
-        lines.append(
-            f"| {training.name} | {training.model} | {training.data} | {' '.join(training.options)} | {one.top1:.2%} "
-            f"| {low:.2%} to {high:.2%} | {bar} | {one.epochs} | {one.epoch_seconds:.1f} "
-            f"| {'' if one.bar_seconds is None else format(one.bar_seconds, '.0f')} | {one.seconds:.0f} |"
-        )
-    return "\n".join(lines)
+    """An aligned Markdown table."""
+    titles = [
+        "name",
+        "model",
+        "options",
+        "top-1 (95 %)",
+        "bar",
+        "held",
+        "epochs",
+        "s an epoch",
+        "s to the bar",
+        "s in all",
+    ]
+    return format_rows([titles, *map(_row, outcomes)])
+
+
+def _row(one: Outcome) -> list[str]:
+    training = one.training
+    low, high = (f"{100 * end:.1f}" for end in one.interval)
+    return [
+        training.name,
+        training.model,
+        f"`{' '.join(training.options)}`" if training.options else "",
+        f"{100 * one.top1:.2f} % of {one.count:,} ({low} to {high})",
+        "" if training.bar is None else f"{100 * training.bar:.4g} %",
+        "" if training.bar is None else "yes" if one.holds else "missed",
+        str(one.epochs),
+        f"{one.epoch_seconds:.1f}",
+        "" if one.bar_seconds is None else f"{one.bar_seconds:.0f}",
+        f"{one.seconds:,.0f}",
+    ]

@@ -39,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
     lost = find_lost(before, after)
     if not changes and not (lost and after.failures):
         raise BenchmarkError(
-            f"{args.before} and {args.after} have nothing in common; expected the same file names, backends and threads"
+            f"{args.before} and {args.after} have nothing in common; expected the same file names, backends, "
+            "threads, scenarios and hosts"
         )
     if changes:
         print(format_changes(changes, args.fail_above))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,21 +35,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from benchmarks.checks.conversion import hash_model, measure_conversion
-    from benchmarks.checks.conversion_bars import format_conversions, holds_all
+    from benchmarks.checks.conversion_bars import holds_all
+    from benchmarks.commands.tell import tell_at_end
     from benchmarks.results_file import FORMAT_VERSION, make_folder, write_json
 
     file = args.out / "conversion.json"
     known = {figures.sha256: figures for figures in _read(file)} if file.exists() else {}
     make_folder(args.out)
     asked: list[ConversionFigures] = []
-    for model in args.models:
-        figures = known.get(hash_model(model)) or measure_conversion(model, args.data_dir, args.imagenet, args.out)
-        asked.append(figures)
-        known[figures.sha256] = figures
-        write_json(file, {"format_version": FORMAT_VERSION, "conversions": list(known.values())})
+    with tell_at_end(asked, lambda: _tell(asked, file)):
+        for model in args.models:
+            figures = known.get(hash_model(model)) or measure_conversion(model, args.data_dir, args.imagenet, args.out)
+            asked.append(figures)
+            known[figures.sha256] = figures
+            write_json(file, {"format_version": FORMAT_VERSION, "conversions": list(known.values())})
+    return 0 if all(map(holds_all, asked)) else 1
+
+
+def _tell(asked: Sequence[ConversionFigures], file: Path) -> None:
+    from benchmarks.checks.conversion_bars import format_conversions
+
     print(format_conversions(asked))
     print(f"\n{file}")
-    return 0 if all(map(holds_all, asked)) else 1
 
 
 def _read(file: Path) -> list[ConversionFigures]:

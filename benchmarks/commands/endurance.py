@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         f"{last.seconds / 60:.1f} minutes: {last.memory_bytes / 1e6:.1f} MB, {last.descriptors} descriptors, "
         f"{last.threads} threads; after the first minute {growth.memory_bytes / 1e6:+.2f} MB, "
         f"{growth.descriptors:+.0f} descriptors, {growth.threads:+.0f} threads: "
-        f"{'held' if growth.is_none else 'MISSED'} (bar: under +2 MB, +0, +0)"
+        f"{'held' if growth.is_none else 'missed'} (bar: under +2 MB, +0, +0)"
     )
     print(f"\n{file}")
     if is_interrupted:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ _EPILOG = """What the loop of this room adds to a run; its median against that o
 of a bare loop in C (both for a .tflite, the latter with a C compiler and ai-edge-litert), and that of MLPerf's load
 generator; a difference of 0 % and one of 5 % between a model and itself, each in so many experiments of 12 rounds; with
 two models or more, their ratios in one run against another. Exit status 1 where a bar is not held or could not be
-checked. Takes a minute or two an experiment.
+checked. Takes a minute or two an experiment; Ctrl-C ends it early and tells of what was checked so far.
 
 example:
   python -m benchmarks method flowers_int8.tflite flowers_float32.tflite \\
@@ -24,7 +24,7 @@ example:
 """
 
 
-_HOLDS = {True: "yes", False: "NO", None: "not checked"}
+_HELD = {True: "yes", False: "missed", None: "not checked"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,20 +35,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from benchmarks.commands.tell import tell_at_end
     from benchmarks.host import describe_host
     from benchmarks.results_file import FORMAT_VERSION, write_json
-    from benchmarks.table import format_rows
 
     checks: list[Check] = []
     file = args.out / "method.json"
-    for check in _check(args.models, args.experiments):
-        checks.append(check)
-        write_json(file, {"format_version": FORMAT_VERSION, "host": describe_host(), "checks": checks})
-    rows = [["what", "found", "bar", "holds"]]
-    rows += [[check.what, check.found, check.bar, _HOLDS[check.holds]] for check in checks]
-    print(format_rows(rows))
-    print(f"\n{file}")
+    with tell_at_end(checks, lambda: _tell(checks, file)):
+        for check in _check(args.models, args.experiments):
+            checks.append(check)
+            write_json(file, {"format_version": FORMAT_VERSION, "host": describe_host(), "checks": checks})
     return 0 if all(check.holds for check in checks) else 1
+
+
+def _tell(checks: Sequence[Check], file: Path) -> None:
+    from benchmarks.table import format_rows
+
+    rows = [[check.what, check.found, check.bar, _HELD[check.holds]] for check in checks]
+    print(format_rows([["what", "found", "bar", "held"], *rows]))
+    print(f"\n{file}")
 
 
 def _check(models: list[str], experiments: int) -> Iterator[Check]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,20 +36,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from benchmarks.comparison import format_comparisons
+    from benchmarks.commands.tell import tell_at_end
     from benchmarks.host import describe_host
     from benchmarks.results_file import FORMAT_VERSION, write_json
 
     file = args.out / "overhead.json"
     host = dataclasses.asdict(describe_host())
     comparisons: list[Comparison] = []
-    for comparison in _compare(args.model, args.photo, args.runs):
-        comparisons.append(comparison)
-        figures = [dataclasses.asdict(one) for one in comparisons]
-        write_json(file, {"format_version": FORMAT_VERSION, "host": host, "comparisons": figures})
+    with tell_at_end(comparisons, lambda: _tell(comparisons, file)):
+        for comparison in _compare(args.model, args.photo, args.runs):
+            comparisons.append(comparison)
+            figures = [dataclasses.asdict(one) for one in comparisons]
+            write_json(file, {"format_version": FORMAT_VERSION, "host": host, "comparisons": figures})
+    return 0 if all(comparison.holds for comparison in comparisons) else 1
+
+
+def _tell(comparisons: Sequence[Comparison], file: Path) -> None:
+    from benchmarks.comparison import format_comparisons
+
     print(format_comparisons(comparisons))
     print(f"\n{file}")
-    return 0 if all(comparison.holds for comparison in comparisons) else 1
 
 
 def _compare(model: Path | None, photo: Path | None, runs: int) -> Iterator[Comparison]:

@@ -57,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from benchmarks.commands.tell import tell_at_end
     from benchmarks.host import describe_host
     from benchmarks.results_file import FORMAT_VERSION, write_json
 
@@ -68,16 +69,10 @@ def run(args: argparse.Namespace) -> int:
         kept.update(figures)
         write_json(file, kept)
 
-    try:
+    with tell_at_end(claims, lambda: _tell(claims, file)):
         for claim in _claims(args, keep):
             claims.append(claim)
             keep(claims=claims)
-    except KeyboardInterrupt:
-        if file.exists():
-            print("interrupted; so far:")
-            _tell(claims, file)
-        raise
-    _tell(claims, file)
     return 0 if all(claim.is_held for claim in claims) else 1
 
 

@@ -44,11 +44,12 @@ class Claim:
 
 def format_claims(claims: Sequence[Claim]) -> str:
     """An aligned Markdown table of the ratios with their 95 % intervals and bars."""
-    return format_rows([["what", "against", "ratio", "95 % interval", "bar", ""], *map(_row, claims)])
+    return format_rows([["what", "against", "ratio (95 %)", "bar", "held"], *map(_row, claims)])
 
 
 def _row(claim: Claim) -> list[str]:
     ratio = claim.ratio
     bar = "" if claim.bar is None else f"{claim.sense} x {claim.bar:.2f}"
-    verdict = "" if claim.bar is None else "held" if claim.is_held else "MISSED"
-    return [claim.what, claim.against, f"x {ratio.value:.2f}", f"{ratio.low:.2f} to {ratio.high:.2f}", bar, verdict]
+    verdict = "" if claim.bar is None else "yes" if claim.is_held else "missed"
+    shown = f"x {ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
+    return [claim.what, claim.against, shown, bar, verdict]

@@ -29,7 +29,14 @@ _BARS = (
 def claims_of_frames(measured: Mapping[str, Measured]) -> list[Claim]:
     """By the time of the processor: all use one thread, and other programs on the machine disturb it least."""
     return [
-        Claim(what, against, tuple(measured[what].cpu_seconds), tuple(measured[against].cpu_seconds), sense, bar)
+        Claim(
+            PEERS[what].title,
+            PEERS[against].title,
+            tuple(measured[what].cpu_seconds),
+            tuple(measured[against].cpu_seconds),
+            sense,
+            bar,
+        )
         for what, against, sense, bar in _BARS
         if all(name in measured and measured[name].cpu_seconds for name in (what, against))
     ]

@@ -47,11 +47,11 @@ def test_what_is_just_at_every_bar_holds() -> None:
 @pytest.mark.parametrize(
     ("file", "told"),
     [
-        (replace(FILE, top1=Share(984, PICTURES)), "0.60 MISSED"),
-        (replace(FILE, agreement=Share(979, PICTURES)), "0.979 MISSED"),
-        (replace(FILE, file_bytes=301), "x 0.301 MISSED"),
-        (replace(FILE, cost=ProcessCost(61.0, 1)), "61 s MISSED"),
-        (replace(FILE, cost=ProcessCost(1.0, 2_100_000_000)), "2.10 GB MISSED"),
+        (replace(FILE, top1=Share(984, PICTURES)), "0.60 missed"),
+        (replace(FILE, agreement=Share(979, PICTURES)), "0.979 missed"),
+        (replace(FILE, file_bytes=301), "x 0.301 missed"),
+        (replace(FILE, cost=ProcessCost(61.0, 1)), "61 s missed"),
+        (replace(FILE, cost=ProcessCost(1.0, 2_100_000_000)), "2.10 GB missed"),
     ],
 )
 def test_each_bar_can_be_missed_by_either_format(file: Int8File, told: str) -> None:
@@ -62,7 +62,7 @@ def test_each_bar_can_be_missed_by_either_format(file: Int8File, told: str) -> N
 
 def test_only_convolutional_networks_have_to_be_faster() -> None:
     slow = replace(FIGURES, int8_seconds=FIGURES.float_seconds)
-    assert missed(slow) == ["x 1.00 MISSED"]
+    assert missed(slow) == ["x 1.00 missed"]
     assert holds_all(replace(slow, is_convolutional=False))
 
 

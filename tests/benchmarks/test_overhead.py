@@ -71,7 +71,7 @@ def test_the_table_shows_medians_bars_and_whether_they_hold() -> None:
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")] for line in format_comparisons(comparisons).splitlines()
     ]
-    assert rows[2] == ["whole process", "60 MB", "script", "50 MB", "x 1.20", "x 1.10", "NO"]
+    assert rows[2] == ["whole process", "60 MB", "script", "50 MB", "x 1.20", "x 1.10", "missed"]
     assert rows[3] == ["import", "125 ms", "numpy", "100 ms", "+25 ms", "+40 ms", "yes"]
     assert rows[4] == ["for information", "2 ms", "script", "1 ms", "x 2.00", "", ""]
 

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
+import os
+import signal
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -20,7 +25,7 @@ from benchmarks.checks.trainings import (
     format_outcomes,
     read_outcome,
 )
-from tests.conftest import Run
+from tests.conftest import ROOT, Run
 
 
 def write_figures(validation: list[float], top1: float) -> dict[str, Any]:
@@ -59,7 +64,13 @@ def test_two_recipes_to_one_bar_are_compared() -> None:
     # Another bar, and one that was not reached.
     others = [outcome("deep_cnn", [0.99], 0.996), outcome("deep_cnn-quick", [0.99], 0.99)]
     assert format_lead([*others, lesson]) == []
-    assert "| 1 | 10.0 | 10 | 10 |" in format_outcomes(others)
+
+
+def test_the_table_of_trainings_says_what_each_reached_against_its_bar() -> None:
+    table = format_outcomes([outcome("deep_cnn", [0.99], 0.996), outcome("deep_cnn-quick", [0.99] * 2, 0.99)])
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    assert rows[2][2:] == ["`--epochs 30`", "99.60 % of 100 (98.6 to 100.6)", "99.5 %", "yes", "1", "10.0", "10", "10"]
+    assert rows[3][3:] == ["99.00 % of 100 (98.0 to 100.0)", "99.26 %", "missed", "2", "10.0", "", "20"]
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"epochs": []}'])
@@ -144,3 +155,26 @@ def test_what_cannot_be_shared_out_is_one_line(
     done = run("benchmarks", "training", name, "--folds", folds, "--data-dir", photos, "--out", tmp_path / "out")
     assert done.returncode == 1
     assert expected in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_ctrl_c_tells_of_the_trainings_that_ended(tmp_path: Path) -> None:
+    (tmp_path / "mlp.metrics.json").write_text(json.dumps(write_figures([0.99], 0.99)))
+    pictures, targets = np.zeros((2000, 28, 28), np.uint8), np.arange(2000) % 10
+    np.savez(tmp_path / "mnist.npz", x_train=pictures, y_train=targets, x_test=pictures, y_test=targets)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks", "training", "--data-dir", tmp_path, "--out", tmp_path, "mlp", "cnn"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    assert first.startswith("python -m train mnist --model cnn")
+    # As a terminal does it: to the training, too.
+    os.killpg(process.pid, signal.SIGINT)
+    told, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted; so far:" in told
+    assert "99.00 % of 100" in told
