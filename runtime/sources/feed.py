@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import Protocol, TypeVar
+from typing import Optional, Protocol, TypeVar
 
 import numpy as np
 
@@ -24,8 +24,10 @@ class Feed(Protocol[T]):
 
     name: str
 
-    def open(self) -> AbstractContextManager[Iterator[T]]:
-        """The pictures, as they come; leaving the context lets go of the camera."""
+    def open(self) -> AbstractContextManager[Iterator[Optional[T]]]:
+        """The pictures, as they come, None for one that was passed over for a newer one; leaving the context lets go of
+        the camera.
+        """
 
     def interrupt(self) -> None:
         """End a read that hangs, where the system has a way to; called from another thread."""

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Callable, Generic
+from typing import Callable, Generic, Optional
 
 import numpy as np
 
@@ -102,9 +102,12 @@ class Latest(Generic[T]):
         finally:
             self._tell(ended=True)
 
-    def _take(self, pictures: Iterator[T]) -> bool:
+    def _take(self, pictures: Iterator[Optional[T]]) -> bool:
         """Put the next picture into the slot; whether another one is wanted. Nothing holds the picture after it."""
         for picture in pictures:
+            if picture is None:
+                self.next_index += 1
+                continue
             captured_at = time.monotonic()
             if self._stopped:  # and perhaps opened again: what fits its pictures is no longer this thread's
                 return False

@@ -64,7 +64,7 @@ def open_without_pyav(request: SourceRequest) -> Source:
     feed = CaptureFeed(request.spec, request.card, request.options)
     if not request.options.wait:
         check_device(feed.find_device())
-    return LiveSource(feed, request.options, request.on_event)
+    return LiveSource[Picture](feed, request.options, request.on_event)
 
 
 class CaptureFeed:

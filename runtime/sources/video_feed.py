@@ -13,6 +13,7 @@ import numpy as np
 
 from runtime.card import ModelCard
 from runtime.errors import PictureError, SourceError
+from runtime.sources.newest_packet import newest_packets
 from runtime.sources.scaler import VideoScaler
 from runtime.sources.video import VideoInput, describe_damage, open_video
 
@@ -76,8 +77,22 @@ class VideoFeed:
 
     def _decode(self, container: Any, wanted: VideoInput, stopped: threading.Event) -> Generator[Any, None, None]:
         """Raises PictureError after the last frame of a recording of which some was damaged."""
+        packets = container.demux(video=0)
+        is_each_whole = container.streams.video[0].codec_context.codec.intra_only
+        if self._is_paced or wanted.is_recording or not is_each_whole:
+            yield from self._decode_packets(packets, container, wanted, stopped)
+            return
+        with newest_packets(packets, stopped) as newest:
+            yield from self._decode_packets(newest, container, wanted, stopped)
+
+    def _decode_packets(
+        self, packets: Iterable[Any], container: Any, wanted: VideoInput, stopped: threading.Event
+    ) -> Generator[Any, None, None]:
         frames = damaged = 0
-        for packet in container.demux(video=0):
+        for packet in packets:
+            if packet is None:
+                yield None
+                continue
             try:
                 pictures = packet.decode()
             except av.InvalidDataError:

@@ -39,6 +39,7 @@ class MjpegServer:
     def __init__(self, *pictures: np.ndarray, rate: float = 25, silent: bool = False, port: int = 0) -> None:
         self.stopped = threading.Event()
         self.frozen = threading.Event()
+        self.sent = 0
         self.parts = [encode_jpeg(picture) for picture in pictures]
         server = self
 
@@ -50,13 +51,12 @@ class MjpegServer:
                 self.send_response(200)
                 self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
                 self.end_headers()
-                number = 0
                 while not server.stopped.wait(1 / rate):
                     if server.frozen.is_set():
                         continue
-                    part = server.parts[number % len(server.parts)]
+                    part = server.parts[server.sent % len(server.parts)]
                     head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(part)}\r\n\r\n"
-                    number += 1
+                    server.sent += 1
                     try:
                         self.wfile.write(head.encode() + part + b"\r\n")
                     except OSError:

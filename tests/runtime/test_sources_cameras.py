@@ -256,7 +256,10 @@ def test_only_who_has_no_other_camera_lacks_a_usb_one(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delitem(sys.modules, "picamera2", raising=False)
     monkeypatch.setattr("runtime.sources.v4l2.list_cameras", list)
-    usb, _ = _look_at_cameras()
+    try:
+        usb, _ = _look_at_cameras()
+    finally:
+        sys.modules.pop("picamera2", None)
     assert (usb.state, usb.what[:13]) == (state, "no USB camera")
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -18,6 +19,7 @@ from runtime.card import Fit, InputSize, ModelCard
 from runtime.errors import SourceError
 from runtime.events import SourceEvent
 from runtime.sources import SourceOptions, open_camera
+from runtime.sources.scaler import VideoScaler
 from tests.runtime.reader import Classifying, Reader
 from tests.runtime.streams import MJPEG_COMMAND, RTSP_COMMAND, FileServer, MjpegServer, ServerProcess
 
@@ -114,6 +116,24 @@ def test_a_slow_reader_gets_the_newest_frame() -> None:
             time.sleep(0.2)
             assert time.monotonic() - frame.captured_at < 1, "frames were queued instead of dropped"
     assert (np.diff(indices[1:]) > 2).all(), f"frames were queued instead of dropped: {indices}"
+
+
+def test_what_is_decoded_is_new_however_slowly_a_device_decodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits in the buffers of the network, some hundred of these pictures, is passed over and counted."""
+    numbered = [np.full((48, 64, 3), 2 * number, np.uint8) for number in range(100)]
+
+    def fit_slowly(self: VideoScaler, picture: Any) -> np.ndarray:
+        time.sleep(0.2)
+        return fit(self, picture)
+
+    fit = VideoScaler.fit
+    monkeypatch.setattr(VideoScaler, "fit", fit_slowly)
+    with MjpegServer(*numbered, rate=50) as server, open_camera(server.url, CARD) as source:
+        frames = list(islice(source, 8))
+        behind = (server.sent - round(float(frames[-1].image.mean()) / 2)) % len(numbered)
+    # A picture is fitted for 10 others, while the next one may be taken; had none been passed over, 70 would wait.
+    assert behind < 35
+    assert frames[-1].index > 40
 
 
 def test_leaving_a_source_leaves_no_thread_behind() -> None:
