@@ -13,7 +13,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Optional
 
 import numpy as np
 
@@ -82,7 +82,7 @@ class CaptureFeed:
         return self._device
 
     @contextmanager
-    def open(self) -> Iterator[Iterator[Picture]]:
+    def open(self) -> Iterator[Iterator[Optional[Picture]]]:
         device = self.find_device()
         check_device(device)
         modes = [mode for mode in list_modes(device, self._options.camera_size) if mode.pixel_format in READABLE]
@@ -111,8 +111,11 @@ class CaptureFeed:
         card = self._card
         return fit_view(picture, card.input, card.fit, self._options.view)
 
-    def _read(self, shots: Iterator[Shot]) -> Iterator[Picture]:
+    def _read(self, shots: Iterator[Optional[Shot]]) -> Iterator[Optional[Picture]]:
         for shot in shots:
+            if shot is None:
+                yield None
+                continue
             least = None if self._options.view.crop else least_size(self._card.input, self._card.fit)
             with contextlib.suppress(PictureError):  # cameras send a damaged one now and then; the next one will do
                 yield read_shot(shot, least)
@@ -130,8 +133,11 @@ def read_shot(shot: Shot, least: tuple[int, int] | None) -> Picture:
 
 
 @contextmanager
-def capture(device: str, mode: CameraMode, rate: float, timeout: float) -> Iterator[Iterator[Shot]]:
-    """The pictures of a camera in a mode, as they come. Raises OSError, TimeoutError after `timeout` seconds."""
+def capture(device: str, mode: CameraMode, rate: float, timeout: float) -> Iterator[Iterator[Optional[Shot]]]:
+    """The newest picture of a camera in a mode each time, before it None for each that was passed over.
+
+    Raises OSError, TimeoutError after `timeout` seconds.
+    """
     with ExitStack() as stack:
         camera = os.open(device, os.O_RDWR | os.O_NONBLOCK)
         stack.callback(os.close, camera)
@@ -154,16 +160,17 @@ def capture(device: str, mode: CameraMode, rate: float, timeout: float) -> Itera
 
 def _take_shots(
     camera: int, buffers: list[mmap.mmap], form: tuple[str, int, int, int], timeout: float
-) -> Iterator[Shot]:
+) -> Iterator[Optional[Shot]]:
     while True:
         if not select.select([camera], [], [], timeout)[0]:
             raise TimeoutError(0, f"no frame for {timeout:g} s")
         taken = _ask(camera, 17, _BUFFER, 0, _CAPTURE, *_NO_BUFFER, _MAPPED, 0, 0, 0, 0)
         index, used = taken[0], taken[2]
-        content = buffers[index][:used]
+        is_newest = not select.select([camera], [], [], 0)[0]
+        content = buffers[index][:used] if is_newest else b""
         _ask(camera, 15, _BUFFER, index, _CAPTURE, *_NO_BUFFER, _MAPPED, 0, 0, 0, 0)
         if used:  # none where the driver lost it
-            yield Shot(content, *form)
+            yield Shot(content, *form) if is_newest else None
 
 
 def _map_buffer(camera: int, index: int) -> mmap.mmap:

@@ -82,6 +82,10 @@ def test_no_picture_outlives_the_memory_of_the_camera(seen: dict[str, Any]) -> N
     assert seen["error"].count("still owned by the caller") <= gone
 
 
+def test_without_pyav_what_waits_in_the_drivers_buffers_is_passed_over(seen_without_pyav: dict[str, Any]) -> None:
+    assert seen_without_pyav["passed_over"] > 0
+
+
 def test_without_pyav_the_camera_is_read_and_read_again_just_so(seen_without_pyav: dict[str, Any]) -> None:
     states = [event["state"] for event in seen_without_pyav["events"]]
     assert states[:2] == ["opening", "live"]
