@@ -35,7 +35,7 @@ def open_bare_model(
     """
     opened = open_backend(path, name=backend, threads=threads, normalisation=normalisation)
     told = Told() if labels and normalisation else read_told(path)
-    if normalisation is None and told.source:
+    if normalisation is None and told.source and not takes_bytes(opened.input):  # which go in as they are
         normalisation = told.normalisation_for(opened.input)
         opened = open_backend(path, name=backend, threads=threads, normalisation=normalisation)
     return improvise_card(path, opened, labels or told.labels or None, normalisation), opened

@@ -8,7 +8,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.errors import BackendError, UsageError
+from runtime.errors import BackendError, ModelError, UsageError
 from runtime.printable import printable
 
 if TYPE_CHECKING:
@@ -78,7 +78,10 @@ def _bare_words(path: Path) -> str:
     if path.suffix != ".keras":
         from runtime.foreign import read_told
 
-        told = read_told(path)
+        try:
+            told = read_told(path)
+        except ModelError as error:  # no reason to keep the rest from who wants to know what it is
+            return str(error)
         if told.labels:
             return f"{len(told.labels)} labels ({', '.join(told.labels[:3])}, ...) by its {told.source}"
     return "name its labels when you use it: --labels FILE"

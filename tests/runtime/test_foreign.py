@@ -109,5 +109,8 @@ def test_the_commands_need_no_words_for_it(run: Run, tmp_path: Path) -> None:
     assert '"label": "green"' in done.stdout
     told = run("runtime", "info", model).stdout.splitlines()[1]
     assert told == "card        none; 3 labels (red, green, blue, ...) by its TFLite Metadata"
+    other = run("runtime", "info", ultralytics(tmp_path / "theirs.onnx", task="detect")).stdout.splitlines()
+    assert "is a network of the task 'detect'" in other[1]
+    assert other[2].startswith("input ")
     with zipfile.ZipFile(model) as archive:
         assert archive.namelist() == ["labels.txt"]
