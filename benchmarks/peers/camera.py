@@ -23,9 +23,10 @@ class Camera:
 
 
 @contextmanager
-def serve_camera(photo: Path, rate: int | None = None) -> Iterator[Camera]:
-    """Sends a JPEG again and again by HTTP, `rate` times a second or as fast as it is taken."""
-    command = [sys.executable, "-m", "benchmarks.peers.camera_server", str(photo), *([str(rate)] if rate else [])]
+def serve_camera(photo: Path, rate: int | None = None, codec: str = "mjpeg") -> Iterator[Camera]:
+    """Sends a photo again and again by HTTP, `rate` times a second or as fast as it is taken. codec: mjpeg or h264."""
+    command = [sys.executable, "-m", "benchmarks.peers.camera_server", str(photo), codec]
+    command += [str(rate)] if rate else []
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=checkout_environment()
     )

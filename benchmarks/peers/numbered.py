@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
@@ -14,14 +15,20 @@ _STEP = 256 // COUNT
 _SIDE, _READ_SIDE = 0.25, 0.1
 
 
-def encode_numbered(photo: Image.Image) -> list[bytes]:
-    """The photo as COUNT JPEGs, numbered from 0."""
+def number_photo(photo: Image.Image) -> Iterator[Image.Image]:
+    """The photo COUNT times, RGB, numbered from 0."""
     side = round(photo.height * _SIDE)
-    contents = []
     for number in range(COUNT):
         picture = photo.convert("RGB")
         square = Image.new("RGB", (side, side), (_level(number),) * 3)
         picture.paste(square, ((picture.width - side) // 2, (picture.height - side) // 2))
+        yield picture
+
+
+def encode_jpegs(photo: Image.Image) -> list[bytes]:
+    """The numbered photo, each a JPEG."""
+    contents = []
+    for picture in number_photo(photo):
         content = io.BytesIO()
         picture.save(content, "JPEG", quality=90)
         contents.append(content.getvalue())

@@ -1,4 +1,4 @@
-"""Packets of a stream in which each one is a whole picture: the newest, while the ones before are left undecoded.
+"""Packets of a stream: those from its newest whole picture on, while the ones before are left undecoded.
 
 A device that decodes fewer pictures than come would get each one later than the one before, as they wait in the
 network's and the camera's buffers. So a thread empties these, which costs next to nothing.
@@ -7,35 +7,42 @@ network's and the camera's buffers. So a thread empties these, which costs next 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Optional
+from typing import Any, Callable, Optional
+
+# Of a stream in which whole pictures are rare, or none, so much may wait before it is read on: 12 s of 20 Mbit/s.
+_MOST_BYTES = 32_000_000
 
 
 @contextmanager
-def newest_packets(packets: Iterable[Any], stopped: threading.Event) -> Iterator[Iterator[Optional[Any]]]:
-    """The newest of `packets`, which a thread reads, each time that one is asked for; before it, None for each that was
-    passed over. Raises there what reading raised.
+def newest_packets(
+    packets: Iterable[Any], is_whole: Callable[[Any], bool], stopped: threading.Event
+) -> Iterator[Iterator[Optional[Any]]]:
+    """`packets`, which a thread reads, as they are asked for. With one that is a whole picture, on which the ones after
+    it build, all that still wait are passed over; None is given for each of these. Raises there what reading raised.
 
     Leaving the context waits for the read that is under way, and ends with that; so does `stopped`.
     """
-    slot = _Slot()
-    thread = threading.Thread(target=slot.fill, args=(packets, stopped), name="packets", daemon=True)
+    waiting = _Waiting(is_whole)
+    thread = threading.Thread(target=waiting.fill, args=(packets, stopped), name="packets", daemon=True)
     thread.start()
-    taken = slot.take()
+    taken = waiting.take()
     try:
         yield taken
     finally:
         taken.close()
-        slot.leave()
+        waiting.leave()
         thread.join()
 
 
-class _Slot:
-    def __init__(self) -> None:
+class _Waiting:
+    def __init__(self, is_whole: Callable[[Any], bool]) -> None:
+        self._is_whole = is_whole
         self._is_left = False
         self._changed = threading.Condition()
-        self._packet: Any = None
+        self._packets: deque[Any] = deque()
         self._passed = 0
         self._has_ended = False
         self._error: Optional[BaseException] = None
@@ -44,10 +51,13 @@ class _Slot:
         try:
             for packet in packets:
                 with self._changed:
+                    if self._is_whole(packet):
+                        self._passed += len(self._packets)
+                        self._packets.clear()
+                    self._changed.wait_for(lambda: self._is_left or self._bytes() < _MOST_BYTES)
                     if self._is_left or stopped.is_set():
                         return
-                    self._passed += self._packet is not None
-                    self._packet = packet
+                    self._packets.append(packet)
                     self._changed.notify()
         except Exception as error:  # raised again where the packets are taken
             self._error = error
@@ -56,17 +66,23 @@ class _Slot:
                 self._has_ended = True
                 self._changed.notify()
 
+    def _bytes(self) -> int:
+        return sum(packet.size for packet in self._packets)
+
     def leave(self) -> None:
         """A packet may lie in memory of the driver, which is gone soon."""
         with self._changed:
-            self._is_left, self._packet = True, None
+            self._is_left = True
+            self._packets.clear()
+            self._changed.notify()
 
     def take(self) -> Generator[Optional[Any], None, None]:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._packet is not None or self._has_ended)
-                packet, self._packet = self._packet, None
+                self._changed.wait_for(lambda: bool(self._packets) or self._has_ended)
+                packet = self._packets.popleft() if self._packets else None
                 passed, self._passed = self._passed, 0
+                self._changed.notify()
             if packet is None:
                 if self._error is not None:
                     raise self._error

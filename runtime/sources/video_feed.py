@@ -78,21 +78,28 @@ class VideoFeed:
     def _decode(self, container: Any, wanted: VideoInput, stopped: threading.Event) -> Generator[Any, None, None]:
         """Raises PictureError after the last frame of a recording of which some was damaged."""
         packets = container.demux(video=0)
-        is_each_whole = container.streams.video[0].codec_context.codec.intra_only
-        if self._is_paced or wanted.is_recording or not is_each_whole:
+        comes_on_demand = self._is_paced or wanted.is_recording or wanted.input_format == "lavfi"
+        if comes_on_demand:
             yield from self._decode_packets(packets, container, wanted, stopped)
             return
-        with newest_packets(packets, stopped) as newest:
+        is_each_whole = container.streams.video[0].codec_context.codec.intra_only
+        with newest_packets(packets, lambda packet: is_each_whole or packet.is_keyframe, stopped) as newest:
             yield from self._decode_packets(newest, container, wanted, stopped)
 
     def _decode_packets(
         self, packets: Iterable[Any], container: Any, wanted: VideoInput, stopped: threading.Event
     ) -> Generator[Any, None, None]:
         frames = damaged = 0
+        decoder = container.streams.video[0].codec_context
+        passed_over = False
         for packet in packets:
             if packet is None:
+                passed_over = True
                 yield None
                 continue
+            if passed_over:
+                decoder.flush_buffers()  # it still keeps pictures of before, and would miss those in between
+                passed_over = False
             try:
                 pictures = packet.decode()
             except av.InvalidDataError:

@@ -18,7 +18,7 @@ from PIL import Image
 from benchmarks.peers.camera import serve_camera
 from benchmarks.peers.claim import AT_LEAST, AT_MOST, Claim, format_claims
 from benchmarks.peers.loops import LOOPS
-from benchmarks.peers.numbered import COUNT, encode_numbered, read_number
+from benchmarks.peers.numbered import COUNT, encode_jpegs, read_number
 from benchmarks.peers.table import INVOKE, OURS_RGB, OURS_YUV, PEERS
 from benchmarks.peers.throughput import classify, classify_in_turn
 from benchmarks.peers.turns import measure_in_turns
@@ -121,18 +121,19 @@ def test_claims_that_make_no_sense_cannot_be_made() -> None:
 
 def test_a_number_is_read_again_after_the_jpeg_and_the_fit() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (360, 640, 3), np.uint8)
-    contents = encode_numbered(Image.fromarray(noise))
+    contents = encode_jpegs(Image.fromarray(noise))
     assert len(contents) == COUNT
     for fit in (Fit("crop", 0.875), Fit("squash"), Fit("letterbox")):
         fitted = [fit_image(open_picture(content), InputSize(96, 96, 3), fit) for content in contents]
         assert [read_number(image) for image in fitted] == list(range(COUNT))
 
 
-def test_the_camera_tells_when_it_sent_each_frame(photo: Path) -> None:
+@pytest.mark.parametrize("codec", ["mjpeg", "h264"])
+def test_the_camera_tells_when_it_sent_each_frame(photo: Path, codec: str) -> None:
     import av
 
     started = time.monotonic()
-    with serve_camera(photo, 50) as camera, av.open(camera.url, timeout=10) as container:
+    with serve_camera(photo, 50, codec) as camera, av.open(camera.url, timeout=10) as container:
         numbers = [
             read_number(frame.to_ndarray(format="rgb24")) for frame in islice(container.decode(video=0), COUNT + 5)
         ]

@@ -5,6 +5,7 @@ As a program, `python -m tests.runtime.streams PORT` serves a moving picture as 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import signal
 import socket
@@ -17,6 +18,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import av
 import numpy as np
 from PIL import Image
 
@@ -70,6 +72,49 @@ class MjpegServer:
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
 
     def __enter__(self) -> MjpegServer:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stopped.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class TransportServer:
+    """Serves pictures one after the other, again and again, as an MPEG transport stream whose every `whole`-th picture
+    is a whole one, the others the difference from the one before; `rate` times a second.
+    """
+
+    def __init__(self, *pictures: np.ndarray, rate: int, whole: int) -> None:
+        self.stopped = threading.Event()
+        self.sent = 0
+        server = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.end_headers()
+                with (
+                    contextlib.suppress(OSError),
+                    av.open(self.wfile, "w", format="mpegts", options={"flush_packets": "1"}) as container,
+                ):
+                    stream = container.add_stream("mpeg2video", rate=rate)
+                    (stream.height, stream.width), stream.pix_fmt = pictures[0].shape[:2], "yuv420p"
+                    stream.gop_size, stream.max_b_frames = whole, 0
+                    while not server.stopped.wait(1 / rate):
+                        picture = pictures[server.sent % len(pictures)]
+                        server.sent += 1
+                        container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}/"
+
+    def __enter__(self) -> TransportServer:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
