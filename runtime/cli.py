@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from runtime.command_line import EXIT_DONE, Parser, exit_status
+from runtime.options_file import expand_options
 from runtime.version import __version__
 
 COMMANDS = {
@@ -65,6 +66,7 @@ def _one_blas_thread() -> Iterator[None]:
 
 
 def _run(arguments: list[str]) -> int:
+    arguments = expand_options(arguments)
     with _one_blas_thread():
         parser, commands = _make_parser(arguments)
     args = parser.parse_args(arguments)

@@ -38,10 +38,13 @@ def test_systemd_understands_all_of_it(tmp_path: Path) -> None:
     assert done.returncode == 0
 
 
-def test_the_service_is_ready_with_a_frame_pings_in_time_and_stops_with_success() -> None:
-    assert (COMMAND[0].rpartition("/")[2], COMMAND[1:]) == ("runtime", ["classify", "$OPTIONS"])
+def test_the_service_is_ready_with_a_frame_pings_in_time_and_stops_with_success(tmp_path: Path) -> None:
+    assert (COMMAND[0].rpartition("/")[2], COMMAND[1:]) == ("runtime", ["classify", "@${CREDENTIALS_DIRECTORY}/options"])
     assert SETTINGS["Type"] == "notify"
-    arguments = [sys.executable, "-m", "runtime", "classify", "--camera", "test", "--on-change"]
+    name, _, _ = SETTINGS["LoadCredential"].partition(":")
+    (tmp_path / name).write_text("# of this test\n--camera test\n--on-change\n")
+    credential = COMMAND[2].replace("${CREDENTIALS_DIRECTORY}", str(tmp_path))
+    arguments = [sys.executable, "-m", "runtime", "classify", credential]
     address = f"@edgeframe-service-{os.getpid()}"
     with closing(Systemd(address)) as systemd:
         watchdog = str(int(SETTINGS["WatchdogSec"]) * 1_000_000)
