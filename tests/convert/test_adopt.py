@@ -9,13 +9,14 @@ import pytest
 
 from convert.cli import main
 from convert.describe_tflite import describe_tflite
+from convert.network import load_keras
 from runtime.card import InputSize, ModelCard, Normalisation
 from runtime.card_file import embed_card, read_card
 from runtime.classifier import Classifier
 from runtime.errors import ModelError
 from runtime.operators import report_operators
 from runtime.tflite_metadata import read_metadata
-from tests.convert.foreign import SIDE, WEIGHTS, write_onnx, write_signatures, write_tflite
+from tests.convert.foreign import SIDE, WEIGHTS, write_first_lesson, write_onnx, write_signatures, write_tflite
 
 Capture = pytest.CaptureFixture[str]
 COLOURS = ("red", "green", "blue")
@@ -139,6 +140,24 @@ def test_gray_pictures_have_no_order_of_channels(tmp_path: Path, labels: Path, c
     model = write_onnx(tmp_path / "theirs.onnx", channels=1)
     given = ("--labels", labels, "--scale", "1", "--channels", "bgr", "--out", tmp_path / "ours.onnx")
     assert "takes gray pictures" in refusal(capsys, 2, model, *given)
+
+
+@pytest.mark.parametrize("form", ["tflite", "onnx", "keras"])
+def test_a_network_that_takes_gray_without_channels_is_adopted(tmp_path: Path, labels: Path, form: str) -> None:
+    model, out = tmp_path / f"lesson.{form}", tmp_path / f"ours.{form}"
+    weights = write_first_lesson(model)
+    assert adopt(model, "--labels", labels, "--scale", "1/255", "--out", out) == 0
+    card = read_card(out)
+    assert card is not None
+    assert card.input == InputSize(SIDE, SIDE, 1)
+    picture = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE, 1)).astype(np.uint8)
+    logits = (picture.reshape(-1) / 255) @ weights.astype(np.float64)
+    expected = np.exp(logits) / np.exp(logits).sum()
+    if form == "keras":
+        found = load_keras(out).predict_on_batch(picture[np.newaxis].astype(np.float32))[0]
+    else:
+        found = Classifier.load(out).score(picture)
+    assert found == pytest.approx(expected, abs=1e-5)
 
 
 def test_a_background_class_that_the_network_lacks_is_dropped(tmp_path: Path) -> None:
