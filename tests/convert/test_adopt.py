@@ -16,6 +16,7 @@ from runtime.classifier import Classifier
 from runtime.errors import ModelError
 from runtime.operators import report_operators
 from runtime.tflite_metadata import read_metadata
+from tests.conftest import Run
 from tests.convert.foreign import SIDE, WEIGHTS, write_first_lesson, write_onnx, write_signatures, write_tflite
 
 Capture = pytest.CaptureFixture[str]
@@ -213,7 +214,7 @@ def test_metadata_tells_the_mean_and_std_that_an_input_is_quantized_for(tmp_path
     assert Classifier.load(tmp_path / "ours.tflite").score(picture) == pytest.approx(expected, abs=0.02)
 
 
-def test_the_default_out_lies_beside_the_file_which_stays_as_it_was(tmp_path: Path, labels: Path) -> None:
+def test_the_default_out_lies_beside_the_file_which_stays_as_it_was(run: Run, tmp_path: Path, labels: Path) -> None:
     model = write_onnx(tmp_path / "theirs.onnx")
     before = model.read_bytes()
     assert adopt(model, "--labels", labels, *IMAGENET, "--license", "MIT", "--name", "colours") == 0
@@ -223,6 +224,8 @@ def test_the_default_out_lies_beside_the_file_which_stays_as_it_was(tmp_path: Pa
     assert (card.name, card.licence, card.provenance.source) == ("colours", "MIT", "theirs.onnx")
     # What onnx finds out of its shapes is noted too, so that the runtime knows what it computes.
     assert report_operators(tmp_path / "theirs_adopted.onnx").macs == WEIGHTS.size
+    told = run("runtime", "info", tmp_path / "theirs_adopted.onnx").stdout.splitlines()
+    assert "normalised  mean 123.675,116.28,103.53, std 58.395,57.12,57.375" in told
 
 
 def refusal(capsys: Capture, status: int, *arguments: object) -> str:
