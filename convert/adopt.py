@@ -135,7 +135,7 @@ def _write(new: Path, adoption: Adoption, original: Classifier, card: ModelCard)
 def _note_shapes(path: Path) -> None:
     import onnx
 
-    from convert.onnx_graph import note_shapes
+    from convert.onnx_shapes import note_shapes
 
     model = onnx.load(path)
     # A network that onnx does not understand is adopted all the same: onnxruntime has run it.

@@ -81,6 +81,8 @@ def _read_shapes(path: Path, network: Any) -> tuple[InputSize, int]:
         [tuple(tensor.shape) for tensor in getattr(network, kind, None) or ()] for kind in ("inputs", "outputs")
     )
     taken, given = inputs[0] if len(inputs) == 1 else (), outputs[0] if len(outputs) == 1 else ()
+    if len(taken) == 3:
+        taken = (*taken, 1)  # gray, as the first lesson of Keras has it
     if len(taken) != 4 or len(given) != 2 or None in taken[1:] or given[1] is None or taken[3] not in (1, 3):
         raise ConversionError(
             f"{path}: takes {inputs or 'what it was never shown'} and gives {outputs or 'no one knows what'}; expected "
@@ -107,13 +109,16 @@ def _complete(path: Path, network: Any, normalisation: Normalisation, is_bgr: bo
     """The network with what is missing before and behind it, and what it then gives, one of SCORES."""
     import keras
 
-    picture = values = keras.Input(network.inputs[0].shape[1:], name="picture")
+    taken = network.inputs[0].shape[1:]
+    picture = values = keras.Input(taken if len(taken) == 3 else (*taken, 1), name="picture")
     if is_bgr:
         # As the int8 TFLite of `flip` has another scale on each side of it.
         values = keras.ops.take(values, [2, 1, 0], axis=-1)
     if not normalisation.is_identity:
         mean, std = (np.asarray(numbers, np.float64) for numbers in (normalisation.mean, normalisation.std))
         values = keras.layers.Rescaling(_plain(1 / std), offset=_plain(-mean / std))(values)
+    if len(taken) == 2:
+        values = keras.layers.Reshape(taken)(values)
     scores = network(values, training=False)
     answers = np.asarray(keras.Model(picture, scores).predict_on_batch(_batch(picture.shape[1:])), np.float32)
     require_numbers(path, answers)

@@ -16,8 +16,9 @@ import tf2onnx
 from convert.failure import explain_failure
 from convert.network import Network
 from convert.observer import Observer
-from convert.onnx_graph import keep_used_domains, note_shapes, settle_names
+from convert.onnx_graph import keep_used_domains, settle_names
 from convert.onnx_int8 import quantize_onnx
+from convert.onnx_shapes import note_shapes
 from convert.onnx_weights import shrink_weights
 from convert.recipes import Recipe
 from runtime.errors import ConversionError

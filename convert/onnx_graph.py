@@ -7,15 +7,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import onnx
-import onnxruntime
 from onnx import numpy_helper
 
 INPUT = "image"
 # The second one where the network was given a class activation map.
 OUTPUTS = ("scores", "cam")
-_ROUNDING = ("QuantizeLinear", "DequantizeLinear")
+ROUNDING = ("QuantizeLinear", "DequantizeLinear")
 # Holds the weights of a recurrent layer in a graph of its own, where they stay float32.
 LOOP = "Loop"
 # Each of them has weights of its own.
@@ -146,7 +144,7 @@ def share_constants(graph: Any) -> None:
             values = numpy_helper.to_array(held[value])
             weight = kept.setdefault((held[value].data_type, values.shape, values.tobytes()), held[value])
             names[value] = names.setdefault(weight.name, f"c{len(kept)}")
-        if node.op_type in _ROUNDING:
+        if node.op_type in ROUNDING:
             node.name = ""
             if node.input[0] in held:
                 names[node.output[0]] = f"w{len(names)}"
@@ -166,61 +164,3 @@ def keep_used_domains(model: Any) -> None:
     kept = [entry for entry in model.opset_import if entry.domain in used]
     del model.opset_import[:], model.metadata_props[:]
     model.opset_import.extend(kept)
-
-
-def note_shapes(model: Any) -> None:
-    """Note in a ModelProto the shapes between its nodes, in place: the runtime, which has no onnx, counts by them.
-
-    Those that onnx cannot work out are seen, as it computes: in attention they are themselves computed.
-    Rounding and widening (QDQ) change no shape; noting theirs too would make a small integer file a tenth larger.
-    """
-    inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph.value_info
-    alike = {name for node in model.graph.node if node.op_type in _ROUNDING for name in node.output}
-    noted = sorted((value for value in inferred if value.name not in alike), key=lambda value: str(value.name))
-    _see_shapes(model, noted)
-    del model.graph.value_info[:]
-    model.graph.value_info.extend(noted)
-
-
-def _see_shapes(model: Any, noted: list[Any]) -> None:
-    """Fill in the open sides of the values, where the network can be run; a side of N for each picture is `N*batch`."""
-    weights = {weight.name for weight in model.graph.initializer}
-    (taken,) = (value for value in model.graph.input if value.name not in weights)
-    count, *sides = taken.type.tensor_type.shape.dim
-    unknown = [value for value in noted if any(not _is_told(side, count) for side in value.type.tensor_type.shape.dim)]
-    if not unknown:
-        return
-    dtype = onnx.helper.tensor_dtype_to_np_dtype(taken.type.tensor_type.elem_type)
-    one, two = (
-        {taken.name: np.zeros((pictures, *(side.dim_value for side in sides)), dtype)}
-        for pictures in (1, 1 if count.dim_value else 2)
-    )
-    try:
-        session = _open_between(model, [value.name for value in unknown])
-        found = list(zip(unknown, session.run(None, one), session.run(None, two)))
-    except Exception:  # onnxruntime's exceptions have no common base; some networks say any number and mean one
-        return
-    for value, first, second in found:
-        value.type.tensor_type.shape.Clear()
-        for length, doubled in zip(first.shape, second.shape):
-            side = value.type.tensor_type.shape.dim.add()
-            if length == doubled:
-                side.dim_value = length
-            else:
-                side.dim_param = count.dim_param if length == 1 else f"{length}*{count.dim_param}"
-
-
-def _is_told(side: Any, count: Any) -> bool:
-    return bool(side.dim_value or (side.dim_param and side.dim_param == count.dim_param))
-
-
-def _open_between(model: Any, names: list[str]) -> onnxruntime.InferenceSession:
-    """A session that gives what is between the operators."""
-    seeing = onnx.ModelProto()
-    seeing.CopyFrom(model)
-    del seeing.graph.output[:]
-    seeing.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names)
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = 4
-    return onnxruntime.InferenceSession(seeing.SerializeToString(), options, providers=["CPUExecutionProvider"])

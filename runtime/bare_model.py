@@ -8,6 +8,7 @@ import numpy as np
 
 from runtime.backends import Backend, input_range, keep_bytes, open_backend, takes_bytes
 from runtime.backends.backend import make_encoder
+from runtime.backends.shapes import how_to_fix_size
 from runtime.card import InputSize, ModelCard, Normalisation
 from runtime.errors import ModelError, UsageError
 from runtime.foreign import Told, read_told
@@ -55,7 +56,9 @@ def improvise_card(
         _require_known_range(path, backend)
     height, width, channels = backend.input_shape
     if not (height and width):
-        raise ModelError(f"{path}: takes pictures of any size and has no model card; export it with a fixed input size")
+        raise ModelError(
+            f"{path}: takes pictures of any size and has no model card; {how_to_fix_size(path, backend.input)}"
+        )
     known = normalisation or Normalisation()
     size = InputSize(height, width, channels)
     if not {len(known.mean), len(known.std)} <= {1, channels}:

@@ -3,11 +3,11 @@
 from runtime.backends.backend import (
     Backend,
     TensorInfo,
-    count_scores,
     input_range,
     keep_bytes,
     takes_bytes,
 )
+from runtime.backends.shapes import count_scores
 from runtime.backends.table import (
     BACKENDS,
     BackendRow,

@@ -9,7 +9,6 @@ from typing import Optional, Protocol
 import numpy as np
 
 from runtime.card import Normalisation
-from runtime.errors import ModelError
 
 Encoder = Callable[[np.ndarray], np.ndarray]
 Decoder = Callable[[np.ndarray], np.ndarray]
@@ -143,55 +142,3 @@ def make_decoder(tensor: TensorInfo) -> Decoder:
 def decode_cam(decode: Decoder, values: np.ndarray) -> np.ndarray:
     """A class activation map as float32 (height, width): the cells of the last feature map."""
     return decode(values).reshape(values.shape[1:3])
-
-
-def check_classifier(path: object, inputs: int, outputs: list[TensorInfo], input_rank: int) -> TensorInfo | None:
-    """Raise ModelError unless there is one picture in and one list of scores out.
-
-    A second output may be a class activation map, 1 x height x width x 1: it comes back.
-    """
-    is_map = len(outputs) == 2 and len(outputs[1].shape) == 4 and outputs[1].shape[3] == 1
-    if inputs != 1 or not (len(outputs) == 1 or is_map) or input_rank != 4:
-        raise ModelError(
-            f"{path}: has {inputs} inputs (the first of {input_rank} dimensions) and {len(outputs)} outputs; "
-            "expected an image classifier: one picture (batch, height, width, channels) in, one list of scores out"
-        )
-    return outputs[1] if is_map else None
-
-
-def check_output(path: object, output: TensorInfo) -> None:
-    """Raise ModelError unless the output is scores of one picture: 1 x classes, with sides of 1 among them or not, or
-    classes alone; floating-point numbers, or integers that are quantized."""
-    if count_scores(output) is None:
-        shape = " x ".join("?" if size < 0 else str(size) for size in output.shape)
-        raise ModelError(f"{path}: gives {shape} values; expected the scores of one picture (1 x classes)")
-    if np.issubdtype(output.dtype, np.integer) and not output.is_quantized:
-        raise ModelError(
-            f"{path}: gives {output.dtype} without a scale, such as the number of a class; expected the scores of all "
-            "classes as float32: export it with them"
-        )
-
-
-def count_scores(output: TensorInfo) -> int | None:
-    """How many scores an output has, -1 where that is open, or None where it has more than a list of them."""
-    batch, sizes = output.shape[:1], output.shape[1:]
-    if not sizes:
-        return batch[0] if batch else None
-    several = [size for size in sizes if size != 1]
-    if batch[0] not in (1, -1) or len(several) > 1:
-        return None
-    return several[0] if several else 1
-
-
-def picture_shape(path: object, tensor: TensorInfo) -> tuple[tuple[int, int, int], bool]:
-    """(height, width, channels) that an input of 4 dimensions takes, 0 for an open side, and whether the channels come
-    first (NCHW). Raises ModelError where that is no picture."""
-    batch, *sides = tensor.shape
-    channels_first = sides[2] not in (1, 3) and sides[0] in (1, 3)
-    channels, height, width = sides if channels_first else (sides[2], sides[0], sides[1])
-    if batch not in (1, -1) or channels not in (1, 3):
-        raise ModelError(
-            f"{path}: takes {tensor}; expected one picture at a time, with 3 channels (RGB) or 1 (gray): "
-            "export it with that input"
-        )
-    return (max(0, height), max(0, width), channels), channels_first

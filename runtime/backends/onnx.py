@@ -13,13 +13,11 @@ import numpy as np
 from runtime.backends.backend import (
     OpenNormalisation,
     TensorInfo,
-    check_classifier,
-    check_output,
     decode_cam,
     make_decoder,
     make_encoder,
-    picture_shape,
 )
+from runtime.backends.shapes import check_classifier, check_output, picture_shape
 from runtime.errors import BackendError, ModelError
 
 _FATAL = 4
@@ -44,12 +42,12 @@ class OnnxBackend:
 
     def __init__(self, path: Path, session: Any, name: str, threads: int, normalisation: OpenNormalisation) -> None:
         inputs, outputs = session.get_inputs(), session.get_outputs()
-        rank = len(inputs[0].shape) if inputs else 0
-        self.cam = check_classifier(path, len(inputs), [_tensor_info(path, output) for output in outputs], rank)
+        has_map = check_classifier(path, [taken.shape for taken in inputs], [given.shape for given in outputs])
+        self.cam = _tensor_info(path, outputs[1]) if has_map else None
         self.name = name
         self.threads = threads
         self.input, self.output = _tensor_info(path, inputs[0]), _tensor_info(path, outputs[0])
-        self.input_shape, self._channels_first = picture_shape(path, self.input)
+        self.input_shape, self._lay_out = picture_shape(path, self.input)
         check_output(path, self.output)
         self._path = path
         self._session = session
@@ -60,11 +58,9 @@ class OnnxBackend:
         self._decode_cam = None if self.cam is None else make_decoder(self.cam)
 
     def run(self, image: np.ndarray) -> np.ndarray:
-        values = self._encode(image)
-        if self._channels_first:
-            values = np.ascontiguousarray(values.transpose(2, 0, 1))
+        values = self._lay_out(self._encode(image))
         try:
-            scores, *self._maps = self._session.run(self._names, {self.input.name: values[np.newaxis]})
+            scores, *self._maps = self._session.run(self._names, {self.input.name: values})
         except Exception as error:  # onnxruntime's exceptions have no common base of their own
             raise ModelError(f"{self._path}: {_explain(str(error), 'run')}") from None
         return self._decode(scores)
@@ -145,6 +141,9 @@ def _tensor_info(path: Path, tensor: Any) -> TensorInfo:
     except UnicodeDecodeError:
         raise ModelError(f"{path}: the name of a tensor is no text; make or copy the file again") from None
     if kind not in _DTYPES:
-        raise ModelError(f"{path}: {name} is {kind}; expected {', '.join(_DTYPES)}")
+        raise ModelError(
+            f"{path}: {name} is {kind}; expected {', '.join(_DTYPES)}: export it with the picture as one of these in, "
+            "and the scores of all classes out"
+        )
     shape = tuple(size if isinstance(size, int) else -1 for size in sides)
     return TensorInfo(name, shape, np.dtype(_DTYPES[kind]))

@@ -16,13 +16,11 @@ import numpy as np
 from runtime.backends.backend import (
     OpenNormalisation,
     TensorInfo,
-    check_classifier,
-    check_output,
     decode_cam,
     make_decoder,
     make_encoder,
-    picture_shape,
 )
+from runtime.backends.shapes import check_classifier, check_output, how_to_fix_size, picture_shape
 from runtime.errors import BackendError, ModelError
 
 # name of the backend: the module that has its Interpreter
@@ -38,15 +36,15 @@ class TfliteBackend:
 
     def __init__(self, path: Path, interpreter: Any, name: str, threads: int, normalisation: OpenNormalisation) -> None:
         inputs, outputs = interpreter.get_input_details(), interpreter.get_output_details()
-        rank = len(inputs[0]["shape"]) if inputs else 0
-        self.cam = check_classifier(path, len(inputs), [_tensor_info(output) for output in outputs], rank)
+        has_map = check_classifier(path, *([info["shape"] for info in details] for details in (inputs, outputs)))
+        self.cam = _tensor_info(outputs[1]) if has_map else None
         self.name = name
         self.threads = threads
         self.input, self.output = _tensor_info(inputs[0]), _tensor_info(outputs[0])
-        self.input_shape, self._channels_first = picture_shape(path, self.input)
+        self.input_shape, self._lay_out = picture_shape(path, self.input)
         check_output(path, self.output)
         if 0 in self.input_shape:
-            raise ModelError(f"{path}: takes pictures of any size ({self.input}); convert it with a fixed input size")
+            raise ModelError(f"{path}: takes {self.input}, a picture of any size; {how_to_fix_size(path, self.input)}")
         self._path = path
         self._interpreter = interpreter
         self._lock = threading.Lock()
@@ -57,13 +55,11 @@ class TfliteBackend:
         self._decode_cam = None if self.cam is None else make_decoder(self.cam)
 
     def run(self, image: np.ndarray) -> np.ndarray:
-        values = self._encode(image)
-        if self._channels_first:
-            values = values.transpose(2, 0, 1)
+        values = self._lay_out(self._encode(image))
         try:
             # Of several threads, each would be answered about another's picture.
             with self._lock:
-                self._interpreter.set_tensor(self._input_index, values[np.newaxis])
+                self._interpreter.set_tensor(self._input_index, values)
                 self._interpreter.invoke()
                 return self._decode(self._interpreter.get_tensor(self._output_index))
         except (ValueError, RuntimeError) as error:

@@ -108,8 +108,10 @@ def _card_lines(card: ModelCard) -> list[str]:
         f"labels      {len(card.labels)}: {', '.join(card.labels[:5])}{', ...' if len(card.labels) > 5 else ''}",
         f"picture     {card.input}, fit {card.fit}, scores {card.scores}",
     ]
-    if not card.normalisation.is_identity:
-        lines.append(f"normalised  mean {card.normalisation.mean}, std {card.normalisation.std}")
+    normalisation = card.normalisation
+    if not normalisation.is_identity:
+        mean, std = (",".join(map("{:g}".format, numbers)) for numbers in (normalisation.mean, normalisation.std))
+        lines.append(f"normalised  mean {mean}, std {std}")
     if card.measured:
         measured = card.measured
         where = f"{measured.count} pictures of {measured.data} ({measured.split})"

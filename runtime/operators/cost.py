@@ -20,6 +20,11 @@ def _product_with_kernel(operator: Operator) -> int:
     return operator.outputs[0].size * prod(operator.inputs[1].shape[1:])
 
 
+def _quantized_product_with_kernel(operator: Operator) -> int:
+    """QLinearConv: picture, its scale and zero point, kernel."""
+    return operator.outputs[0].size * prod(operator.inputs[3].shape[1:])
+
+
 def _depthwise(operator: Operator) -> int:
     """The kernel is 1 x h x w x out."""
     return operator.outputs[0].size * prod(operator.inputs[1].shape[1:3])
@@ -48,8 +53,13 @@ _MULTIPLYING: dict[str, Callable[[Operator], int]] = {
     "BATCH_MATMUL": _matrix,
     "Conv": _product_with_kernel,
     "ConvTranspose": _transposed_onnx,
+    "ConvInteger": _product_with_kernel,
     "Gemm": _matrix,
     "MatMul": _matrix,
+    "MatMulInteger": _matrix,
+    "QGemm": _matrix,
+    "QLinearConv": _quantized_product_with_kernel,
+    "QLinearMatMul": _matrix,
 }
 
 
@@ -68,7 +78,9 @@ def count_parameters(graph: Graph) -> int:
             continue
         for tensor in operator.inputs:
             stored = _follow(widened, tensor)
-            if stored.is_constant and (operator.kind in _MULTIPLYING or _is_real(stored, tensor)):
+            # A single number is a scale or zero point to what multiplies, and a factor to what does not.
+            counts = stored.shape != () if operator.kind in _MULTIPLYING else _is_real(stored, tensor)
+            if stored.is_constant and counts:
                 counted[stored.name] = stored.size
     return sum(counted.values())
 

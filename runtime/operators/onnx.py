@@ -53,7 +53,9 @@ def _read_graph(path: Path, graph: Message) -> Graph:
     if not nodes:
         raise ModelError(f"{path}: is no ONNX model, or is damaged (no operators); make or copy the file again")
     values = [value for number in (_INPUT, _OUTPUT, _BETWEEN) for value in graph.messages(number)]
-    batches = {side.text(_LENGTH_NAME) for value in graph.messages(_INPUT) for side in _sides(value)[:1]}
+    # Exporters call the same batch one thing where it goes in and another where it comes out.
+    ends = (*graph.messages(_INPUT), *graph.messages(_OUTPUT))
+    batches = {side.text(_LENGTH_NAME) for value in ends for side in _sides(value)[:1]}
     tensors = {tensor.name: tensor for value in values if (tensor := _read_value(value, batches))}
     tensors |= {tensor.name: tensor for tensor in map(_read_weight, graph.messages(_WEIGHT))}
     try:

@@ -76,6 +76,45 @@ def write_tflite(
     return path
 
 
+def write_first_lesson(path: Path) -> np.ndarray:
+    """What the first lesson of Keras trains: it takes height x width of 0..1, without channels, and gives logits.
+
+    The matrix by which it multiplies comes back.
+    """
+    weights = np.random.default_rng(2).normal(size=(SIDE * SIDE, 3)).astype(np.float32)
+    if path.suffix == ".onnx":
+        _write_flat_onnx(path, weights)
+        return weights
+    import keras
+    import tensorflow as tf
+
+    dense = keras.layers.Dense(3, use_bias=False)
+    model = keras.Sequential([keras.Input((SIDE, SIDE)), keras.layers.Flatten(), dense])
+    dense.set_weights([weights])
+    if path.suffix == ".keras":
+        model.save(path)
+    else:
+        path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(model).convert())
+    return weights
+
+
+def _write_flat_onnx(path: Path, weights: np.ndarray) -> None:
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    graph = helper.make_graph(
+        [
+            helper.make_node("Flatten", ["picture"], ["values"]),
+            helper.make_node("MatMul", ["values", "weights"], ["scores"]),
+        ],
+        "lesson",
+        [helper.make_tensor_value_info("picture", TensorProto.FLOAT, ["batch", SIDE, SIDE])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", 3])],
+        [numpy_helper.from_array(weights, "weights")],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), path)
+
+
 def write_signatures(path: Path) -> Path:
     """A .tflite of float32 and BGR with two signatures, of which the first one classifies."""
     import tensorflow as tf

@@ -9,13 +9,15 @@ import pytest
 
 from convert.cli import main
 from convert.describe_tflite import describe_tflite
+from convert.network import load_keras
 from runtime.card import InputSize, ModelCard, Normalisation
 from runtime.card_file import embed_card, read_card
 from runtime.classifier import Classifier
 from runtime.errors import ModelError
 from runtime.operators import report_operators
 from runtime.tflite_metadata import read_metadata
-from tests.convert.foreign import SIDE, WEIGHTS, write_onnx, write_signatures, write_tflite
+from tests.conftest import Run
+from tests.convert.foreign import SIDE, WEIGHTS, write_first_lesson, write_onnx, write_signatures, write_tflite
 
 Capture = pytest.CaptureFixture[str]
 COLOURS = ("red", "green", "blue")
@@ -141,6 +143,24 @@ def test_gray_pictures_have_no_order_of_channels(tmp_path: Path, labels: Path, c
     assert "takes gray pictures" in refusal(capsys, 2, model, *given)
 
 
+@pytest.mark.parametrize("form", ["tflite", "onnx", "keras"])
+def test_a_network_that_takes_gray_without_channels_is_adopted(tmp_path: Path, labels: Path, form: str) -> None:
+    model, out = tmp_path / f"lesson.{form}", tmp_path / f"ours.{form}"
+    weights = write_first_lesson(model)
+    assert adopt(model, "--labels", labels, "--scale", "1/255", "--out", out) == 0
+    card = read_card(out)
+    assert card is not None
+    assert card.input == InputSize(SIDE, SIDE, 1)
+    picture = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE, 1)).astype(np.uint8)
+    logits = (picture.reshape(-1) / 255) @ weights.astype(np.float64)
+    expected = np.exp(logits) / np.exp(logits).sum()
+    if form == "keras":
+        found = load_keras(out).predict_on_batch(picture[np.newaxis].astype(np.float32))[0]
+    else:
+        found = Classifier.load(out).score(picture)
+    assert found == pytest.approx(expected, abs=1e-5)
+
+
 def test_a_background_class_that_the_network_lacks_is_dropped(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("background\nred\ngreen\nblue\n")
     model, out = write_onnx(tmp_path / "theirs.onnx"), tmp_path / "ours.onnx"
@@ -194,7 +214,7 @@ def test_metadata_tells_the_mean_and_std_that_an_input_is_quantized_for(tmp_path
     assert Classifier.load(tmp_path / "ours.tflite").score(picture) == pytest.approx(expected, abs=0.02)
 
 
-def test_the_default_out_lies_beside_the_file_which_stays_as_it_was(tmp_path: Path, labels: Path) -> None:
+def test_the_default_out_lies_beside_the_file_which_stays_as_it_was(run: Run, tmp_path: Path, labels: Path) -> None:
     model = write_onnx(tmp_path / "theirs.onnx")
     before = model.read_bytes()
     assert adopt(model, "--labels", labels, *IMAGENET, "--license", "MIT", "--name", "colours") == 0
@@ -204,6 +224,8 @@ def test_the_default_out_lies_beside_the_file_which_stays_as_it_was(tmp_path: Pa
     assert (card.name, card.licence, card.provenance.source) == ("colours", "MIT", "theirs.onnx")
     # What onnx finds out of its shapes is noted too, so that the runtime knows what it computes.
     assert report_operators(tmp_path / "theirs_adopted.onnx").macs == WEIGHTS.size
+    told = run("runtime", "info", tmp_path / "theirs_adopted.onnx").stdout.splitlines()
+    assert "normalised  mean 123.675,116.28,103.53, std 58.395,57.12,57.375" in told
 
 
 def refusal(capsys: Capture, status: int, *arguments: object) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from runtime.backends import TensorInfo, takes_bytes
-from runtime.backends.backend import check_output
+from runtime.backends.shapes import check_output
 from runtime.bare_model import guess_scores
 from runtime.card import Normalisation
 from runtime.classifier import Classifier
@@ -102,6 +104,61 @@ def test_of_a_model_that_takes_several_pictures_at_once_the_remedy_is_told(tmp_p
     model = write_network(tmp_path / "theirs.onnx", shape=(4, 2), batch=4)
     with pytest.raises(ModelError, match="expected one picture at a time"):
         Classifier.load(model, labels=("a", "b"), normalisation=UNIT)
+
+
+def test_what_leaves_its_sizes_open_is_told_the_command_that_fixes_them(tmp_path: Path, picture: np.ndarray) -> None:
+    import onnx
+
+    model = onnx.load(write_network(tmp_path / "plain.onnx", "Softmax"))
+    sides = model.graph.input[0].type.tensor_type.shape.dim
+    for side, name in zip(sides, ("batch_size", "num_channels", "height", "width")):
+        side.dim_param = name
+    onnx.save(model, tmp_path / "open.onnx")
+    with pytest.raises(ModelError, match="a picture of any size and channels; fix the size") as raised:
+        Classifier.load(tmp_path / "open.onnx", labels=("a", "b"), normalisation=UNIT)
+    sides[1].dim_value = 3
+    onnx.save(model, tmp_path / "open.onnx")
+    with pytest.raises(ModelError, match="takes pictures of any size and has no model card; fix the size") as again:
+        Classifier.load(tmp_path / "open.onnx", labels=("a", "b"), normalisation=UNIT)
+    command = str(raised.value).partition("python ")[2].replace("224", str(SIDE))
+    assert command == str(again.value).partition("python ")[2].replace("224", str(SIDE))
+    subprocess.run([sys.executable, *command.split()], check=True, cwd=tmp_path)
+    fixed, plain = (
+        Classifier.load(tmp_path / name, labels=("a", "b"), normalisation=UNIT)
+        for name in ("open_fixed.onnx", "plain.onnx")
+    )
+    assert fixed.score(picture) == pytest.approx(plain.score(picture))
+
+
+def test_the_table_classifiers_of_other_tools_are_told_as_no_image_classifiers(tmp_path: Path) -> None:
+    import onnx
+
+    # As scikit-learn's are: the number of the class first, then a score for each.
+    make, kinds = onnx.helper, onnx.TensorProto
+    graph = make.make_graph(
+        [make.make_node("ArgMax", ["row"], ["label"], axis=1, keepdims=0), make.make_node("Softmax", ["row"], ["all"])],
+        "table",
+        [make.make_tensor_value_info("row", kinds.FLOAT, [1, 4])],
+        [
+            make.make_tensor_value_info("label", kinds.INT64, [1]),
+            make.make_tensor_value_info("all", kinds.FLOAT, [1, 4]),
+        ],
+    )
+    onnx.save(make.make_model(graph, opset_imports=[make.make_opsetid("", 17)], ir_version=8), tmp_path / "table.onnx")
+    with pytest.raises(ModelError, match=r"of 2 dimensions\) and 2 outputs; expected an image classifier"):
+        Classifier.load(tmp_path / "table.onnx", labels=("a", "b"))
+
+
+def test_a_network_that_gives_the_number_of_the_class_is_told_what_to_export(tmp_path: Path) -> None:
+    import onnx
+
+    model = onnx.load(write_network(tmp_path / "theirs.onnx"))
+    model.graph.node.append(onnx.helper.make_node("ArgMax", ["list"], ["class"], axis=1, keepdims=0))
+    del model.graph.output[:]
+    model.graph.output.append(onnx.helper.make_tensor_value_info("class", onnx.TensorProto.INT64, [1]))
+    onnx.save(model, tmp_path / "theirs.onnx")
+    with pytest.raises(ModelError, match=r"class is tensor\(int64\); .* and the scores of all classes out"):
+        Classifier.load(tmp_path / "theirs.onnx", labels=("a", "b"))
 
 
 def test_several_lists_of_scores_are_no_answer_to_one_picture(tmp_path: Path) -> None:
