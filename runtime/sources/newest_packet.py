@@ -17,16 +17,14 @@ _MOST_BYTES = 32_000_000
 
 
 @contextmanager
-def newest_packets(
-    packets: Iterable[Any], is_whole: Callable[[Any], bool], stopped: threading.Event
-) -> Iterator[Iterator[Optional[Any]]]:
+def newest_packets(packets: Iterable[Any], is_whole: Callable[[Any], bool]) -> Iterator[Iterator[Optional[Any]]]:
     """`packets`, which a thread reads, as they are asked for. With one that is a whole picture, on which the ones after
     it build, all that still wait are passed over; None is given for each of these. Raises there what reading raised.
 
-    Leaving the context waits for the read that is under way, and ends with that; so does `stopped`.
+    Leaving the context waits for the read that is under way, and ends with that.
     """
     waiting = _Waiting(is_whole)
-    thread = threading.Thread(target=waiting.fill, args=(packets, stopped), name="packets", daemon=True)
+    thread = threading.Thread(target=waiting.fill, args=(packets,), name="packets", daemon=True)
     thread.start()
     taken = waiting.take()
     try:
@@ -47,7 +45,7 @@ class _Waiting:
         self._has_ended = False
         self._error: Optional[BaseException] = None
 
-    def fill(self, packets: Iterable[Any], stopped: threading.Event) -> None:
+    def fill(self, packets: Iterable[Any]) -> None:
         try:
             for packet in packets:
                 with self._changed:
@@ -55,7 +53,7 @@ class _Waiting:
                         self._passed += len(self._packets)
                         self._packets.clear()
                     self._changed.wait_for(lambda: self._is_left or self._bytes() < _MOST_BYTES)
-                    if self._is_left or stopped.is_set():
+                    if self._is_left:
                         return
                     self._packets.append(packet)
                     self._changed.notify()
