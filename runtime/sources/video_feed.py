@@ -83,8 +83,12 @@ class VideoFeed:
             yield from self._decode_packets(packets, container, wanted, stopped)
             return
         is_each_whole = container.streams.video[0].codec_context.codec.intra_only
-        with newest_packets(packets, lambda packet: is_each_whole or packet.is_keyframe) as newest:
-            yield from self._decode_packets(newest, container, wanted, stopped)
+        shown = threading.Event()
+        with newest_packets(packets, lambda packet: is_each_whole or packet.is_keyframe, shown) as newest:
+            for picture in self._decode_packets(newest, container, wanted, stopped):
+                if picture is not None:
+                    shown.set()
+                yield picture
 
     def _decode_packets(
         self, packets: Iterable[Any], container: Any, wanted: VideoInput, stopped: threading.Event
