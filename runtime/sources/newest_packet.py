@@ -18,15 +18,19 @@ _MOST_BYTES = 32_000_000
 
 @contextmanager
 def newest_packets(
-    packets: Iterable[Any], is_whole: Callable[[Any], bool], stopped: threading.Event
+    packets: Iterable[Any], is_whole: Callable[[Any], bool], shown: threading.Event
 ) -> Iterator[Iterator[Optional[Any]]]:
     """`packets`, which a thread reads, as they are asked for. With one that is a whole picture, on which the ones after
     it build, all that still wait are passed over; None is given for each of these. Raises there what reading raised.
 
-    Leaving the context waits for the read that is under way, and ends with that; so does `stopped`.
+    shown: set by whoever decodes, when a picture came of what was taken. Only then is anything passed over again, as
+    a decoder may need many packets for its first picture: it keeps some back to put them in order, and of intra
+    refresh what is called a whole picture is where a round of refreshing begins.
+
+    Leaving the context waits for the read that is under way, and ends with that.
     """
-    waiting = _Waiting(is_whole)
-    thread = threading.Thread(target=waiting.fill, args=(packets, stopped), name="packets", daemon=True)
+    waiting = _Waiting(is_whole, shown)
+    thread = threading.Thread(target=waiting.fill, args=(packets,), name="packets", daemon=True)
     thread.start()
     taken = waiting.take()
     try:
@@ -38,8 +42,10 @@ def newest_packets(
 
 
 class _Waiting:
-    def __init__(self, is_whole: Callable[[Any], bool]) -> None:
+    def __init__(self, is_whole: Callable[[Any], bool], shown: threading.Event) -> None:
         self._is_whole = is_whole
+        self._shown = shown
+        shown.set()  # what may wait for its first whole picture gives none
         self._is_left = False
         self._changed = threading.Condition()
         self._packets: deque[Any] = deque()
@@ -47,15 +53,15 @@ class _Waiting:
         self._has_ended = False
         self._error: Optional[BaseException] = None
 
-    def fill(self, packets: Iterable[Any], stopped: threading.Event) -> None:
+    def fill(self, packets: Iterable[Any]) -> None:
         try:
             for packet in packets:
                 with self._changed:
-                    if self._is_whole(packet):
+                    if self._is_whole(packet) and (self._passed or self._shown.is_set()):
                         self._passed += len(self._packets)
                         self._packets.clear()
                     self._changed.wait_for(lambda: self._is_left or self._bytes() < _MOST_BYTES)
-                    if self._is_left or stopped.is_set():
+                    if self._is_left:
                         return
                     self._packets.append(packet)
                     self._changed.notify()
@@ -82,6 +88,8 @@ class _Waiting:
                 self._changed.wait_for(lambda: bool(self._packets) or self._has_ended)
                 packet = self._packets.popleft() if self._packets else None
                 passed, self._passed = self._passed, 0
+                if passed:
+                    self._shown.clear()
                 self._changed.notify()
             if packet is None:
                 if self._error is not None:

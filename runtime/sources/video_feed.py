@@ -77,14 +77,18 @@ class VideoFeed:
 
     def _decode(self, container: Any, wanted: VideoInput, stopped: threading.Event) -> Generator[Any, None, None]:
         """Raises PictureError after the last frame of a recording of which some was damaged."""
-        packets = container.demux(video=0)
+        packets = _read_packets(container, stopped)
         comes_on_demand = self._is_paced or wanted.is_recording or wanted.input_format == "lavfi"
         if comes_on_demand:
             yield from self._decode_packets(packets, container, wanted, stopped)
             return
         is_each_whole = container.streams.video[0].codec_context.codec.intra_only
-        with newest_packets(packets, lambda packet: is_each_whole or packet.is_keyframe, stopped) as newest:
-            yield from self._decode_packets(newest, container, wanted, stopped)
+        shown = threading.Event()
+        with newest_packets(packets, lambda packet: is_each_whole or packet.is_keyframe, shown) as newest:
+            for picture in self._decode_packets(newest, container, wanted, stopped):
+                if picture is not None:
+                    shown.set()
+                yield picture
 
     def _decode_packets(
         self, packets: Iterable[Any], container: Any, wanted: VideoInput, stopped: threading.Event
@@ -115,6 +119,16 @@ class VideoFeed:
             raise SourceError(f"{self.name}: its stream ended; check that it is on and connected")
         if damaged and wanted.is_recording:
             raise PictureError(describe_damage(self.name, damaged, frames))
+
+
+def _read_packets(container: Any, stopped: threading.Event) -> Iterator[Any]:
+    """Those of the pictures. The sound's are read, too: where nothing else comes any more, no read hangs."""
+    video = container.streams.video[0].index
+    for packet in container.demux():
+        if stopped.is_set():
+            return
+        if packet.stream.index == video:
+            yield packet
 
 
 def pace(

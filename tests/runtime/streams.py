@@ -24,6 +24,9 @@ from PIL import Image
 
 ROOT = Path(__file__).parent.parent.parent
 MJPEG_COMMAND = (sys.executable, "-m", "tests.runtime.streams")
+# FFmpeg's options: what is muxed is sent, and no stream waits for another.
+_AT_ONCE = {"flush_packets": "1", "max_interleave_delta": "1"}
+_SOUND_RATE = 16000
 RTSP_COMMAND = ("/usr/bin/python3", "tests/runtime/rtsp_server.py")
 
 
@@ -31,6 +34,13 @@ def encode_jpeg(picture: np.ndarray) -> bytes:
     encoded = io.BytesIO()
     Image.fromarray(picture).save(encoded, "JPEG", quality=95)
     return encoded.getvalue()
+
+
+def _silence(seconds: float) -> av.AudioFrame:
+    silence = np.zeros((1, round(seconds * _SOUND_RATE)), np.int16)
+    frame = av.AudioFrame.from_ndarray(silence, "s16", "mono")
+    frame.sample_rate = _SOUND_RATE
+    return frame
 
 
 class MjpegServer:
@@ -83,11 +93,13 @@ class MjpegServer:
 
 class TransportServer:
     """Serves pictures one after the other, again and again, as an MPEG transport stream whose every `whole`-th picture
-    is a whole one, the others the difference from the one before; `rate` times a second.
+    is a whole one, the others the difference from the one before; `rate` times a second. Beside them goes a silent
+    sound, alone while the stream is `frozen`.
     """
 
     def __init__(self, *pictures: np.ndarray, rate: int, whole: int) -> None:
         self.stopped = threading.Event()
+        self.frozen = threading.Event()
         self.sent = 0
         server = self
 
@@ -97,12 +109,16 @@ class TransportServer:
                 self.end_headers()
                 with (
                     contextlib.suppress(OSError),
-                    av.open(self.wfile, "w", format="mpegts", options={"flush_packets": "1"}) as container,
+                    av.open(self.wfile, "w", format="mpegts", options=_AT_ONCE) as container,
                 ):
                     stream = container.add_stream("mpeg2video", rate=rate)
                     (stream.height, stream.width), stream.pix_fmt = pictures[0].shape[:2], "yuv420p"
                     stream.gop_size, stream.max_b_frames = whole, 0
+                    sound = container.add_stream("mp2", rate=_SOUND_RATE, layout="mono")
                     while not server.stopped.wait(1 / rate):
+                        container.mux(sound.encode(_silence(1 / rate)))
+                        if server.frozen.is_set():
+                            continue
                         picture = pictures[server.sent % len(pictures)]
                         server.sent += 1
                         container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))

@@ -21,7 +21,14 @@ from runtime.events import SourceEvent
 from runtime.sources import SourceOptions, open_camera
 from runtime.sources.scaler import VideoScaler
 from tests.runtime.reader import Classifying, Reader
-from tests.runtime.streams import MJPEG_COMMAND, RTSP_COMMAND, FileServer, MjpegServer, ServerProcess, TransportServer
+from tests.runtime.streams import (
+    MJPEG_COMMAND,
+    RTSP_COMMAND,
+    FileServer,
+    MjpegServer,
+    ServerProcess,
+    TransportServer,
+)
 
 CARD = ModelCard("rgb", "mean colour", ("red", "green", "blue"), InputSize(16, 16), Fit())
 RED = np.broadcast_to(np.uint8((255, 0, 0)), (96, 128, 3)).copy()
@@ -140,6 +147,23 @@ def test_what_is_decoded_is_new_however_slowly_a_device_decodes(kind: str, monke
     # Of those that build on each other, the one that is fitted may be as old as the newest whole one, 25 others, too.
     assert max(behind[5:]) < (35 if is_each_whole else 60), behind
     assert index > 40
+
+
+def test_a_camera_that_gives_nothing_but_sound_any_more_is_let_go_of_and_opened_again() -> None:
+    with (
+        TransportServer(RED, rate=25, whole=10) as server,
+        Reader(server.url, CARD, SourceOptions(timeout=2)) as reader,
+    ):
+        reader.wait_for("live")
+        reading = [thread for thread in threading.enumerate() if thread.name in (f"capture {server.url}", "packets")]
+        assert len(reading) == 2
+        server.frozen.set()
+        reader.wait_for("stalled")
+        for thread in reading:
+            thread.join(10)
+            assert not thread.is_alive(), "what was left still reads the stream"
+        server.frozen.clear()
+        reader.wait_for("live", 2)
 
 
 def test_leaving_a_source_leaves_no_thread_behind() -> None:
