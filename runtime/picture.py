@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Union
 
@@ -17,11 +18,17 @@ from runtime.errors import EdgeframeError, PictureError
 from runtime.folders import what_is_at
 from runtime.printable import printable
 
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
+# HEIC is not read, but is a picture to its owner: it is told where a folder holds it, not passed over in silence.
+PICTURE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"),
+    *(".avif", ".heic", ".heif"),
+)
 MAX_PIXELS = 180_000_000
 
 # The others that Pillow knows are left alone: it would hand PostScript that is named photo.jpg to Ghostscript.
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+_FORMATS = ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM"]
+if find_spec("PIL.AvifImagePlugin"):  # from Pillow 11.3 on
+    _FORMATS.append("AVIF")
 # What is odd in a picture that can be read all the same is of no use to who looks at the answers.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
@@ -112,7 +119,9 @@ def open_header(source: PictureFile) -> Iterator[Image.Image]:
     except Image.DecompressionBombError:
         raise PictureError(f"{name}: has more than {MAX_PIXELS:,} pixels; make it smaller first") from None
     except UnidentifiedImageError:
-        raise PictureError(f"{name}: is no picture that can be read (JPEG, PNG, WebP, BMP, GIF, TIFF)") from None
+        raise PictureError(
+            f"{name}: is no picture that can be read; save it as JPEG or PNG (on a phone: the most compatible format)"
+        ) from None
     # Decoders raise whatever they trip over in a damaged file: OSError, SyntaxError, struct.error, KeyError and more.
     except Exception as error:
         reason = printable(str(error))[:200] or type(error).__name__

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from runtime.dataset import DataSet, open_dataset
-from runtime.errors import DataError
+from runtime.errors import DataError, PictureError
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -50,6 +50,14 @@ def test_pictures_belong_to_their_classes(class_folders: Path) -> None:
     for data in all_splits(class_folders).values():
         for number, picture in data.pictures(pytest.fail):
             assert np.asarray(picture).max() == (10, 20)[data.targets[number]]
+
+
+def test_a_picture_in_a_form_that_is_not_read_is_told_not_passed_over(class_folders: Path) -> None:
+    heic = class_folders / "cat" / "phone.HEIC"
+    heic.write_bytes(b"\0\0\0\x18ftypheic")
+    errors: list[PictureError] = []
+    assert len(list(open_dataset(class_folders, "all").pictures(errors.append))) == 50
+    assert [str(error).partition(": ")[0] for error in errors] == [str(heic)]
 
 
 def test_a_tar_is_read_as_its_folder(class_folders: Path, tmp_path: Path) -> None:
