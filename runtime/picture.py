@@ -74,11 +74,12 @@ class ReducedPicture:
         return ReducedPicture(image, (part[2] - part[0], part[3] - part[1]), (left - x, top - y, right - x, bottom - y))
 
 
-def open_picture(source: PictureFile) -> Image.Image:
+def open_picture(source: PictureFile, called: str = "picture") -> Image.Image:
     """Decode a picture.
 
     Args:
         source: a path, or the bytes of a picture file.
+        called: what an error calls bytes.
 
     Returns:
         A Pillow image in mode RGB, or L for a gray one, turned upright by its EXIF orientation. Transparent
@@ -87,7 +88,8 @@ def open_picture(source: PictureFile) -> Image.Image:
     Raises:
         PictureError: no such file, not a picture, truncated, or larger than MAX_PIXELS.
     """
-    return open_reduced(source).image
+    with open_header(source, called) as image:
+        return decode_reduced(image, None).image
 
 
 def open_reduced(source: PictureFile, least: tuple[int, int] | None = None) -> ReducedPicture:
@@ -98,10 +100,10 @@ def open_reduced(source: PictureFile, least: tuple[int, int] | None = None) -> R
 
 
 @contextmanager
-def open_header(source: PictureFile) -> Iterator[Image.Image]:
+def open_header(source: PictureFile, called: str = "picture") -> Iterator[Image.Image]:
     """A picture file of which nothing but the header was read; what goes wrong within the context becomes
     PictureError, as in `open_picture`."""
-    name = "picture" if isinstance(source, bytes) else str(source)
+    name = called if isinstance(source, bytes) else str(source)
     # Opening one could wait for ever.
     if not isinstance(source, bytes) and what_is_at(source, PictureError) == "pipe or device":
         raise PictureError(f"{name}: is a pipe or a device, not a file; save the picture first, or send its name to -")

@@ -102,7 +102,7 @@ class PictureTree:
             split,
             labels,
             np.asarray(targets, dtype=np.int64),
-            lambda number: open_picture(self.fetch(files[number])),
+            lambda number: open_picture(self.fetch(files[number]), f"{self.name}/{files[number]}"),
             lambda number: printable(files[number]),
         )
 

@@ -64,11 +64,13 @@ def test_each_picture_is_found_where_the_data_has_it(class_folders: Path) -> Non
 
 
 def test_a_picture_in_a_form_that_is_not_read_is_told_not_passed_over(class_folders: Path) -> None:
-    heic = class_folders / "cat" / "phone.HEIC"
-    heic.write_bytes(b"\0\0\0\x18ftypheic")
-    errors: list[PictureError] = []
-    assert len(list(open_dataset(class_folders, "all").pictures(errors.append))) == 50
-    assert [str(error).partition(": ")[0] for error in errors] == [str(heic)]
+    (class_folders / "cat" / "phone.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    with tarfile.open(class_folders.with_suffix(".tar"), "w") as archive:
+        archive.add(class_folders, "pets")
+    for data in (class_folders, class_folders.with_suffix(".tar")):
+        errors: list[PictureError] = []
+        assert len(list(open_dataset(data, "all").pictures(errors.append))) == 50
+        assert [str(error).partition(": ")[0] for error in errors] == [str(data / "cat" / "phone.HEIC")]
 
 
 def test_a_tar_is_read_as_its_folder(class_folders: Path, tmp_path: Path) -> None:
