@@ -1,12 +1,15 @@
 """What the operators of two TFLite files of one network give.
 
 TensorFlow's converter gives the tensors of a float file and of an integer one the same names, so results are matched
-by name. Both run on TensorFlow's interpreter with its own kernels, not XNNPACK's, as it can keep every tensor; the
-two round alike to the last bit or so.
+by name; in a float16 one, where what restores a bias has the name, by the name but for the number that it appends to
+one that is taken. Both run on TensorFlow's interpreter with its own kernels, not XNNPACK's, as it can keep every
+tensor; the two round alike to the last bit or so.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,7 @@ import tensorflow as tf
 
 from convert.diagnose import Step
 from convert.layers import LayerNames
-from runtime.operators.graph import Graph
+from runtime.operators.graph import Graph, Operator
 from runtime.operators.tflite import read_tflite
 
 _CHANGING_FORM = ("QUANTIZE", "DEQUANTIZE")
@@ -26,30 +29,45 @@ class TfliteActivations:
 
     def __init__(self, original: Path, converted: Path, names: LayerNames) -> None:
         self._original, self._converted = _Tensors(original), _Tensors(converted)
-        self.steps, self._results = _match(read_tflite(original), set(self._converted.places), names)
+        self.steps, self._results = _match(read_tflite(original), self._converted.places, names)
 
     def read(self, picture: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """See convert.diagnose.Activations."""
         self._original.run(picture)
         self._converted.run(picture)
-        return [(self._original.value(name), self._converted.value(name)) for name in self._results]
+        return [(self._original.value(ours), self._converted.value(theirs)) for ours, theirs in self._results]
 
 
-def _match(graph: Graph, known: set[str], names: LayerNames) -> tuple[tuple[Step, ...], list[str]]:
-    """The steps that both have, and the names of their results."""
+def _match(graph: Graph, known: Collection[str], names: LayerNames) -> tuple[tuple[Step, ...], list[tuple[str, str]]]:
+    """The steps that both have, and what their results are called in the one and in the other."""
+    theirs = _by_plain_name(known) | {name: name for name in known}
     steps: list[Step] = []
     places: dict[str, int] = {}
+    results: list[tuple[str, str]] = []
     for operator in graph.operators:
         result = operator.outputs[0].name
-        if operator.kind not in _CHANGING_FORM and result in known:
+        found = theirs.get(result) or theirs.get(_plain(result))
+        if operator.kind not in _CHANGING_FORM and found:
             reads = tuple(places[tensor.name] for tensor in operator.inputs if tensor.name in places)
             places[result] = len(steps)
             steps.append(Step(names.find(result), operator.kind, reads))
-    return tuple(steps), list(places)
+            results.append((result, found))
+    return tuple(steps), results
+
+
+def _by_plain_name(names: Collection[str]) -> dict[str, str]:
+    """Names by what they are but for their number, those that nothing else tells apart left out."""
+    counts = Counter(map(_plain, names))
+    return {_plain(name): name for name in names if counts[_plain(name)] == 1}
+
+
+def _plain(name: str) -> str:
+    return name.rstrip("0123456789")
 
 
 class _Tensors:
-    """A file whose tensors can all be read after it has run. places: of its activations, by name."""
+    """A file whose tensors can all be read after it has run. places: of its activations, by name; what only restores
+    a constant is none."""
 
     def __init__(self, path: Path) -> None:
         self._interpreter = tf.lite.Interpreter(
@@ -58,7 +76,8 @@ class _Tensors:
             experimental_preserve_all_tensors=True,
         )
         self._interpreter.allocate_tensors()
-        made = {tensor.name for operator in read_tflite(path).operators for tensor in operator.outputs}
+        computing = [operator for operator in read_tflite(path).operators if not _restores_constant(operator)]
+        made = {tensor.name for operator in computing for tensor in operator.outputs}
         details = [tensor for tensor in self._interpreter.get_tensor_details() if tensor["name"] in made]
         self._details = {tensor["name"]: tensor for tensor in details}
         self.places = {name: int(tensor["index"]) for name, tensor in self._details.items()}
@@ -74,6 +93,10 @@ class _Tensors:
         scale, zero_point = self._details[name]["quantization"]
         real: np.ndarray = values.astype(np.float32)
         return (real - zero_point) * np.float32(scale) if scale else real
+
+
+def _restores_constant(operator: Operator) -> bool:
+    return operator.kind == "DEQUANTIZE" and operator.inputs[0].is_constant
 
 
 def _encode(picture: np.ndarray, taken: Any) -> np.ndarray:

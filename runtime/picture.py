@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Union
 
@@ -17,11 +18,17 @@ from runtime.errors import EdgeframeError, PictureError
 from runtime.folders import what_is_at
 from runtime.printable import printable
 
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
+# HEIC is not read, but is a picture to its owner: it is told where a folder holds it, not passed over in silence.
+PICTURE_SUFFIXES = (
+    *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"),
+    *(".avif", ".heic", ".heif"),
+)
 MAX_PIXELS = 180_000_000
 
 # The others that Pillow knows are left alone: it would hand PostScript that is named photo.jpg to Ghostscript.
-_FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
+_FORMATS = ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM"]
+if find_spec("PIL.AvifImagePlugin"):  # from Pillow 11.3 on
+    _FORMATS.append("AVIF")
 # What is odd in a picture that can be read all the same is of no use to who looks at the answers.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
@@ -67,11 +74,12 @@ class ReducedPicture:
         return ReducedPicture(image, (part[2] - part[0], part[3] - part[1]), (left - x, top - y, right - x, bottom - y))
 
 
-def open_picture(source: PictureFile) -> Image.Image:
+def open_picture(source: PictureFile, called: str = "picture") -> Image.Image:
     """Decode a picture.
 
     Args:
         source: a path, or the bytes of a picture file.
+        called: what an error calls bytes.
 
     Returns:
         A Pillow image in mode RGB, or L for a gray one, turned upright by its EXIF orientation. Transparent
@@ -80,7 +88,8 @@ def open_picture(source: PictureFile) -> Image.Image:
     Raises:
         PictureError: no such file, not a picture, truncated, or larger than MAX_PIXELS.
     """
-    return open_reduced(source).image
+    with open_header(source, called) as image:
+        return decode_reduced(image, None).image
 
 
 def open_reduced(source: PictureFile, least: tuple[int, int] | None = None) -> ReducedPicture:
@@ -91,10 +100,10 @@ def open_reduced(source: PictureFile, least: tuple[int, int] | None = None) -> R
 
 
 @contextmanager
-def open_header(source: PictureFile) -> Iterator[Image.Image]:
+def open_header(source: PictureFile, called: str = "picture") -> Iterator[Image.Image]:
     """A picture file of which nothing but the header was read; what goes wrong within the context becomes
     PictureError, as in `open_picture`."""
-    name = "picture" if isinstance(source, bytes) else str(source)
+    name = called if isinstance(source, bytes) else str(source)
     # Opening one could wait for ever.
     if not isinstance(source, bytes) and what_is_at(source, PictureError) == "pipe or device":
         raise PictureError(f"{name}: is a pipe or a device, not a file; save the picture first, or send its name to -")
@@ -112,7 +121,9 @@ def open_header(source: PictureFile) -> Iterator[Image.Image]:
     except Image.DecompressionBombError:
         raise PictureError(f"{name}: has more than {MAX_PIXELS:,} pixels; make it smaller first") from None
     except UnidentifiedImageError:
-        raise PictureError(f"{name}: is no picture that can be read (JPEG, PNG, WebP, BMP, GIF, TIFF)") from None
+        raise PictureError(
+            f"{name}: is no picture that can be read; save it as JPEG or PNG (on a phone: the most compatible format)"
+        ) from None
     # Decoders raise whatever they trip over in a damaged file: OSError, SyntaxError, struct.error, KeyError and more.
     except Exception as error:
         reason = printable(str(error))[:200] or type(error).__name__

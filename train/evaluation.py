@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
@@ -41,14 +41,14 @@ class Answers:
 class Mistake:
     """A picture (uint8, height x width x channels, as the network saw it) that was taken for another class.
 
-    score: probability of the wrong class. number: of the picture in the data set.
+    score: probability of the wrong class. where: the data has it, as DataSet.where tells.
     """
 
     picture: np.ndarray
     actual: int
     predicted: int
     score: float
-    number: int
+    where: str
 
 
 @dataclass(frozen=True)
@@ -145,21 +145,24 @@ class Evaluation:
         return calibration_error(self.reliability)
 
 
-def evaluate(batches: Iterable[Answers], labels: tuple[str, ...]) -> Evaluation:
-    """All batches as one. Only the pictures of the worst mistakes are kept. Raises DataError when there is no batch."""
+def evaluate(batches: Iterable[Answers], labels: tuple[str, ...], where: Callable[[int], str]) -> Evaluation:
+    """All batches as one. Only the pictures of the worst mistakes are kept. Raises DataError when there is no batch.
+
+    where: tells of a picture's number where it is found, as DataSet.where.
+    """
     probabilities: list[np.ndarray] = []
     targets: list[np.ndarray] = []
     worst: list[Mistake] = []
     for batch in batches:
         probabilities.append(batch.probabilities)
         targets.append(batch.targets)
-        worst = heapq.nlargest(MOST_MISTAKES, [*worst, *_find_mistakes(batch)], key=attrgetter("score"))
+        worst = heapq.nlargest(MOST_MISTAKES, [*worst, *_find_mistakes(batch, where)], key=attrgetter("score"))
     if not targets:
         raise DataError("no picture to evaluate the network on; expected at least one that can be read")
     return Evaluation(labels, np.concatenate(probabilities), np.concatenate(targets), tuple(worst))
 
 
-def _find_mistakes(batch: Answers) -> list[Mistake]:
+def _find_mistakes(batch: Answers, where: Callable[[int], str]) -> list[Mistake]:
     """The worst of one batch; the pictures are copies, so that the batch's memory is given back."""
     predicted, scores = batch.probabilities.argmax(axis=1), batch.probabilities.max(axis=1)
     wrong = np.flatnonzero(predicted != batch.targets)
@@ -170,7 +173,7 @@ def _find_mistakes(batch: Answers) -> list[Mistake]:
             int(batch.targets[place]),
             int(predicted[place]),
             float(scores[place]),
-            int(batch.numbers[place]),
+            where(int(batch.numbers[place])),
         )
         for place in worst
     ]

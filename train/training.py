@@ -75,7 +75,7 @@ def train_model(
     learning = Learning(plan, network, teacher, pictures, progress, devices)
     state, stopped = _learn(learning, state, checkpoint, tensorboard)
     set_precision(network.backbone, "float32")  # as it is written and used; its weights are so already
-    evaluation = evaluate(_answers(network.whole, data.test, reader), data.labels)
+    evaluation = evaluate(_answers(network.whole, data.test, reader), data.labels, data.test.where)
     measured = Measured(data.name, data.test.split, evaluation.count, top1_float=evaluation.top1, top1=evaluation.top1)
     card = replace(card, measured=measured, scores=network.scores)
     write_model(network.whole, card, out)

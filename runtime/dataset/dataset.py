@@ -25,6 +25,7 @@ class DataSet:
         targets already are indices of a model's outputs.
     targets: int64, one class a picture; UNKNOWN (-1) where unlabelled.
     read: gives picture i (a Pillow image or uint8 array, see runtime.image.Picture); may raise PictureError.
+    where: tells where the data has picture i: its file within the data, or its number in an array (`no. 17`).
     """
 
     name: str
@@ -32,6 +33,7 @@ class DataSet:
     labels: tuple[str, ...]
     targets: np.ndarray
     read: Reader
+    where: Callable[[int], str] = "no. {}".format
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -51,12 +53,13 @@ class DataSet:
     def subset(self, numbers: Sequence[int] | np.ndarray, split: str | None = None) -> DataSet:
         """Only the pictures of these numbers, in this order."""
         chosen = np.asarray(numbers, dtype=np.int64)
-        read = self.read
+        read, where = self.read, self.where
         return replace(
             self,
             split=split or self.split,
             targets=self.targets[chosen],
             read=lambda number: read(int(chosen[number])),
+            where=lambda number: where(int(chosen[number])),
         )
 
     def sample(self, count: int, seed: int = 0) -> DataSet:

@@ -16,6 +16,7 @@ from runtime.dataset.dataset import SPLITS, UNKNOWN, DataSet
 from runtime.errors import DataError
 from runtime.folders import list_files, natural_order
 from runtime.picture import PICTURE_SUFFIXES, open_picture
+from runtime.printable import printable
 
 LABELS_FILE = "labels.csv"
 # What people call the folders of the splits, whether in capitals or not.
@@ -101,7 +102,8 @@ class PictureTree:
             split,
             labels,
             np.asarray(targets, dtype=np.int64),
-            lambda number: open_picture(self.fetch(files[number])),
+            lambda number: open_picture(self.fetch(files[number]), f"{self.name}/{files[number]}"),
+            lambda number: printable(files[number]),
         )
 
 

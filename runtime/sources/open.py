@@ -85,12 +85,6 @@ def _is_picture(file: str) -> bool:
 
 _RAW = Kind(lambda spec, options: options.raw is not None, "runtime.sources.raw", "open_raw")
 _PICTURES = Kind(_is_pictures, "runtime.sources.pictures", "open_pictures")
-# PyAV would open one, and show a tile of 512 x 512 as the whole picture.
-_HEIC = Kind(
-    lambda spec, options: _is_file(spec) and spec.lower().endswith((".heic", ".heif")),
-    "runtime.sources.pictures",
-    "refuse_heic",
-)
 _PATTERN = Kind(lambda spec, options: glob.has_magic(spec), "runtime.sources.pictures", "open_pictures")
 _VIDEO_FILE = Kind(lambda spec, options: _is_file(spec), "runtime.sources.video_kinds", "open_video_file")
 _CAMERAS = (
@@ -125,7 +119,7 @@ def open_source(
     if not spec:
         raise UsageError("an empty name: it would be the folder that you are in; for that, write .")
     request = SourceRequest(spec, card, options, on_error, on_event)
-    for kind in (_RAW, _PICTURES, _HEIC, _VIDEO_FILE, *_CAMERAS, _PATTERN):
+    for kind in (_RAW, _PICTURES, _VIDEO_FILE, *_CAMERAS, _PATTERN):
         if kind.matches(spec, options):
             return kind.open(request)
     raise SourceError(f"{spec}: no such file or folder; check the name")

@@ -52,12 +52,6 @@ def open_pictures(request: SourceRequest) -> PictureSource:
     return PictureSource(request.spec, list_paths, request.card, request.options.view, request.on_error)
 
 
-def refuse_heic(request: SourceRequest) -> PictureSource:
-    raise SourceError(
-        f"{request.spec}: HEIC is not read; save it as JPEG or PNG (on a phone: the most compatible format)"
-    )
-
-
 class PictureSource:
     """Each picture of a list of files; see Source.
 

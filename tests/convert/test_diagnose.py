@@ -91,6 +91,23 @@ def test_in_a_network_that_quantizes_well_no_layer_stands_out(
     assert "no layer stands out" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("form", ["tflite", "onnx"])
+def test_float16_loses_what_a_fraction_of_11_bits_does_in_each_layer(
+    colours: Trained, tmp_path: Path, capsys: Capture, form: str
+) -> None:
+    """68 dB where weights are rounded once; half as many, as dB, leave room for what adds up and cancels out."""
+    sqnr = {}
+    for recipe in ("float32", "float16"):
+        converted = convert(colours, tmp_path / f"{recipe}.{form}", "--recipe", recipe)
+        capsys.readouterr()
+        assert ask(colours, converted) == 0
+        found = [line.split(" dB ")[0].split() for line in capsys.readouterr().out.splitlines() if " dB " in line]
+        sqnr[recipe] = {(layer, operator): float(decibels) for layer, operator, decibels in found}
+    if form == "tflite":
+        assert sqnr["float16"].keys() == sqnr["float32"].keys()
+    assert min(sqnr["float16"].values()) > 34
+
+
 def test_a_file_of_another_network_is_refused(
     colours: Trained, spoilt: Trained, tmp_path: Path, capsys: Capture
 ) -> None:

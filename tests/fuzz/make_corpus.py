@@ -44,6 +44,7 @@ def make_pictures(folder: Path) -> None:
     _RGB.save(folder / "moving.gif", save_all=True, append_images=[_RGB.rotate(180)])
     _RGBA.save(folder / "lossless.webp", lossless=True)
     _RGB.save(folder / "lossy.webp", exif=_upright_by(3))
+    _RGB.save(folder / "turned.avif", exif=_upright_by(6))
     _RGB.save(folder / "rgb.bmp")
     _RGB.quantize(16).save(folder / "palette.bmp")
     for compression in ("raw", "tiff_lzw", "tiff_adobe_deflate", "jpeg", "packbits"):

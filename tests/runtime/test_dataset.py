@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from runtime.dataset import DataSet, open_dataset
-from runtime.errors import DataError
+from runtime.errors import DataError, PictureError
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -50,6 +50,27 @@ def test_pictures_belong_to_their_classes(class_folders: Path) -> None:
     for data in all_splits(class_folders).values():
         for number, picture in data.pictures(pytest.fail):
             assert np.asarray(picture).max() == (10, 20)[data.targets[number]]
+
+
+def test_each_picture_is_found_where_the_data_has_it(class_folders: Path) -> None:
+    """Whichever split it came into, so that a wrong label can be put right."""
+    for level in range(20):
+        Image.fromarray(np.full((6, 5, 3), level, np.uint8)).save(class_folders / "cat" / f"{level}.png")
+    data = open_dataset(class_folders, "test")
+    for number, picture in data.pictures(pytest.fail):
+        file = class_folders / data.where(number)
+        assert file.parent.name == data.labels[data.targets[number]]
+        assert np.array_equal(Image.open(file), picture)  # type: ignore[arg-type]
+
+
+def test_a_picture_in_a_form_that_is_not_read_is_told_not_passed_over(class_folders: Path) -> None:
+    (class_folders / "cat" / "phone.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    with tarfile.open(class_folders.with_suffix(".tar"), "w") as archive:
+        archive.add(class_folders, "pets")
+    for data in (class_folders, class_folders.with_suffix(".tar")):
+        errors: list[PictureError] = []
+        assert len(list(open_dataset(data, "all").pictures(errors.append))) == 50
+        assert [str(error).partition(": ")[0] for error in errors] == [str(data / "cat" / "phone.HEIC")]
 
 
 def test_a_tar_is_read_as_its_folder(class_folders: Path, tmp_path: Path) -> None:

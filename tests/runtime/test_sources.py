@@ -29,7 +29,7 @@ def assert_red(image: np.ndarray) -> None:
     assert np.abs(image.astype(int) - (255, 0, 0)).max() <= CODING_TOLERANCE
 
 
-@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp", ".gif", ".tif"])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".bmp", ".gif", ".tif", ".avif"])
 def test_a_red_picture_file_is_red(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"red{suffix}"
     Image.fromarray(RED).save(path)

@@ -293,6 +293,11 @@ def test_what_cannot_be_asked_is_told_with_what_can(arguments: str, told: str) -
 
 
 def test_a_heic_picture_is_refused_before_one_tile_of_it_is_taken_for_the_whole(tmp_path: Path) -> None:
+    """PyAV would show a tile of 512 x 512. It is told of in a folder, too."""
     (tmp_path / "photo.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
-    with pytest.raises(SourceError, match="HEIC is not read; save it as JPEG or PNG"):
-        open_source(str(tmp_path / "photo.HEIC"), CARD)
+    for spec in (tmp_path / "photo.HEIC", tmp_path):
+        with (
+            open_source(str(spec), CARD) as source,
+            pytest.raises(PictureError, match=r"photo.HEIC: is no picture that can be read; save it as JPEG or PNG"),
+        ):
+            list(source)

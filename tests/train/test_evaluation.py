@@ -32,7 +32,7 @@ def _part(answers: Answers, start: int, stop: int) -> Answers:
 
 def _evaluate(answers: Answers, labels: tuple[str, ...] = LABELS, batch: int = 32) -> Evaluation:
     count = len(answers.targets)
-    return evaluate((_part(answers, start, start + batch) for start in range(0, count, batch)), labels)
+    return evaluate((_part(answers, start, start + batch) for start in range(0, count, batch)), labels, str)
 
 
 @pytest.fixture(scope="module")
@@ -127,17 +127,17 @@ def test_the_worst_mistakes_are_the_most_confident_of_all_batches(answers: Answe
             wrong.append((-max(scores), number, target, scores.index(max(scores))))
     assert len(wrong) > MOST_MISTAKES
     expected = [(number, target, named, -score) for score, number, target, named in sorted(wrong)[:MOST_MISTAKES]]
-    found = [(m.number, m.actual, m.predicted, m.score) for m in evaluation.mistakes]
+    found = [(int(m.where), m.actual, m.predicted, m.score) for m in evaluation.mistakes]
     assert found == expected
     for mistake in evaluation.mistakes:
-        np.testing.assert_array_equal(mistake.picture, np.full((2, 3, 1), mistake.number, np.uint8))
+        np.testing.assert_array_equal(mistake.picture, np.full((2, 3, 1), int(mistake.where), np.uint8))
         assert mistake.picture.base is None  # a view would hold its whole batch in memory
 
 
 def test_the_size_of_a_batch_changes_nothing(answers: Answers, evaluation: Evaluation) -> None:
     other = _evaluate(answers, batch=7)
     np.testing.assert_array_equal(other.probabilities, evaluation.probabilities)
-    assert [m.number for m in other.mistakes] == [m.number for m in evaluation.mistakes]
+    assert [int(m.where) for m in other.mistakes] == [int(m.where) for m in evaluation.mistakes]
 
 
 def test_one_output_means_two_classes() -> None:
@@ -145,13 +145,13 @@ def test_one_output_means_two_classes() -> None:
     found = _evaluate(Answers(scores, np.array([1, 0, 0]), pictures, np.array([4, 5, 8])), ("no", "yes"))
     np.testing.assert_array_equal(found.probabilities, np.concatenate([1 - scores, scores], axis=1))
     assert found.confusion.tolist() == [[1, 1], [0, 1]]
-    assert [(m.number, m.actual, m.predicted) for m in found.mistakes] == [(8, 0, 1)]
+    assert [(int(m.where), m.actual, m.predicted) for m in found.mistakes] == [(8, 0, 1)]
     assert found.mistakes[0].score == pytest.approx(0.6, abs=1e-7)  # float32
 
 
 def test_no_pictures_have_no_evaluation() -> None:
     with pytest.raises(DataError, match="at least one that can be read"):
-        evaluate([], LABELS)
+        evaluate([], LABELS, str)
 
 
 def test_answers_of_another_number_of_classes_are_refused(answers: Answers) -> None:

@@ -48,7 +48,7 @@ def _evaluation(labels: tuple[str, ...], count: int = 300, seed: int = 0) -> Eva
     scores[sure, generator.integers(0, len(labels), len(sure))] += generator.uniform(1, 9, len(sure))
     scores /= scores.sum(axis=1, keepdims=True)
     pictures = generator.integers(0, 256, (count, 8, 8, 3), np.uint8)
-    return evaluate([Answers(scores, targets, pictures, np.arange(count))], labels)
+    return evaluate([Answers(scores, targets, pictures, np.arange(count))], labels, "test/cup <{}>.jpg".format)
 
 
 def _report(labels: tuple[str, ...]) -> TrainingReport:
@@ -189,6 +189,8 @@ def test_the_worst_mistakes_are_shown_as_the_network_saw_them(page: Page, report
         np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(png))), mistake.picture)
     captions = [text for text in page.texts if text.startswith(("R: ", "P: "))]
     assert captions == [text for m in report.evaluation.mistakes for text in (f"R: {m.actual}", f"P: {m.predicted}")]
+    told = [text for text in page.texts if text.endswith(".jpg")]
+    assert told == [f"{m.score:.1%} sure · {m.where}" for m in report.evaluation.mistakes]
 
 
 def test_the_curves_stand_where_their_values_are(page: Page) -> None:
@@ -271,7 +273,7 @@ def test_a_perfect_model_of_two_classes_has_a_page(report: TrainingReport, tmp_p
     labels, scores = ("cat", "cup"), np.array([[0.0], [1.0]], np.float32)
     answers = Answers(scores, np.array([0, 1]), np.zeros((2, 8, 8, 1), np.uint8), np.arange(2))
     card = dataclasses.replace(report.card, labels=labels)
-    page = _page(dataclasses.replace(report, card=card, evaluation=evaluate([answers], labels)), tmp_path)
+    page = _page(dataclasses.replace(report, card=card, evaluation=evaluate([answers], labels, str)), tmp_path)
     assert "None: every test picture was named rightly." in page.texts
     assert "top-5" not in page.texts
 

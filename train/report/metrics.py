@@ -55,7 +55,7 @@ def _evaluation_fields(evaluation: Evaluation) -> dict[str, Any]:
         "confusion": evaluation.confusion.tolist(),
         "mistakes": [
             {
-                "number": mistake.number,
+                "picture": mistake.where,
                 "actual": evaluation.labels[mistake.actual],
                 "predicted": evaluation.labels[mistake.predicted],
                 "probability": mistake.score,

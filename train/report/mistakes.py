@@ -23,16 +23,17 @@ def show_mistakes(evaluation: Evaluation) -> str:
     is_short = max(map(len, evaluation.labels)) <= _SHORT
     extent = f"The {len(evaluation.mistakes)} most certain of {wrong:,}" if wrong > len(evaluation.mistakes) else "All"
     return f"""<p>{extent} wrong answers, as the network saw the pictures. <b>R</b> is what a picture really shows,
-<b>P</b> what the network predicted, and how sure it was of that. Some may be mistakes of the data; no. is the
-picture's number in it.</p>
+<b>P</b> what the network predicted, and how sure it was of that. Some may be mistakes of the data; below each
+stands where it has the picture.</p>
 <div class="tiles{" short" if is_short else ""}">{tiles}</div>"""
 
 
 def _tile(mistake: Mistake, labels: tuple[str, ...]) -> str:
     actual, predicted = escape(labels[mistake.actual]), escape(labels[mistake.predicted])
     image = Image.fromarray(mistake.picture[:, :, 0] if mistake.picture.shape[2] == 1 else mistake.picture)
+    where = escape(mistake.where)
     small = ' class="small"' if max(image.size) <= _SMALL else ""
     image.thumbnail((_TILE, _TILE))
-    return f"""<figure><img{small} alt="picture {mistake.number}" src="{embed_picture(image)}">
+    return f"""<figure><img{small} alt="{where}" src="{embed_picture(image)}">
 <figcaption><span>R: {actual}</span> <span>P: {predicted}</span>
-<small>{mistake.score:.1%} sure · no. {mistake.number}</small></figcaption></figure>"""
+<small>{mistake.score:.1%} sure · {where}</small></figcaption></figure>"""
