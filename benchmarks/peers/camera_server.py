@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import av
+import numpy as np
 from PIL import Image
 
 from benchmarks.peers.numbered import COUNT, encode_jpegs, number_photo
@@ -72,7 +73,9 @@ def _transport_parts(photo: Image.Image, rate: int) -> Iterator[bytes]:
         stream = container.add_stream("libx264", rate=rate, options={**_PROMPT, "g": str(COUNT)})
         stream.width, stream.height, stream.pix_fmt = *photo.size, "yuv420p"
         packets = [
-            packet for picture in number_photo(photo) for packet in stream.encode(av.VideoFrame.from_image(picture))
+            packet
+            for picture in number_photo(photo)
+            for packet in stream.encode(av.VideoFrame.from_ndarray(np.asarray(picture), "rgb24"))
         ]
         packets += stream.encode()
         for index in itertools.count():

@@ -16,8 +16,8 @@ from tests.runtime.results import wait_until
 
 def test_each_file_stands_for_what_is_in_it(tmp_path: Path) -> None:
     file = tmp_path / "shed.options"
-    file.write_text("# the shed\n--mqtt mqtt://camera:s3cret%23@broker/shed\n\n  # why\n--exec 'say {label}' --top\t1\n")
-    expanded = ["--mqtt", "mqtt://camera:s3cret%23@broker/shed", "--exec", "say {label}", "--top", "1"]
+    file.write_text("# the shed\n--mqtt mqtt://me:s3cret%23@broker/shed\n\n  # why\n--exec 'say {label}' --top\t1\n")
+    expanded = ["--mqtt", "mqtt://me:s3cret%23@broker/shed", "--exec", "say {label}", "--top", "1"]
     assert expand_options(["classify", f"@{file}", "--json"]) == ["classify", *expanded, "--json"]
 
 
