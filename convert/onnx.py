@@ -18,6 +18,7 @@ from convert.network import Network
 from convert.observer import Observer
 from convert.onnx_graph import keep_used_domains, settle_names
 from convert.onnx_int8 import quantize_onnx
+from convert.onnx_reshapes import drop_reshapes
 from convert.onnx_shapes import note_shapes
 from convert.onnx_weights import shrink_weights
 from convert.recipes import Recipe
@@ -58,6 +59,7 @@ def export_onnx(network: Network) -> Any:
             custom_op_handlers={"Erfc": (_write_erfc, [])},
         )
     _require_known_operators(model.graph, network.card.name)
+    drop_reshapes(model)
     settle_names(model.graph, network.batch)
     keep_used_domains(model)
     return model

@@ -77,7 +77,8 @@ def _settle_copies(graph: Any) -> None:
 
 
 def _settle_order(graph: Any) -> None:
-    """Each node behind those that it needs, as the outputs need them one after the other; the others are dropped."""
+    """Each node behind those that it needs, as the outputs need them one after the other; the others are dropped, and
+    the weights that only they need."""
     nodes = list(graph.node)
     makers = {name: number for number, node in enumerate(nodes) for name in node.output if name}
     placed: dict[int, None] = {}
@@ -92,8 +93,11 @@ def _settle_order(graph: Any) -> None:
             if number is not None:
                 placed[number] = None
     ordered = [nodes[number] for number in placed]
-    del graph.node[:]
+    taken = {name for node in ordered for name in _list_taken(node)} | {value.name for value in graph.output}
+    weights = [weight for weight in graph.initializer if weight.name in taken]
+    del graph.node[:], graph.initializer[:]
     graph.node.extend(ordered)
+    graph.initializer.extend(weights)
 
 
 def _list_taken(node: Any) -> list[str]:
