@@ -207,6 +207,18 @@ def test_a_float_network_of_an_unknown_range_is_told_of_the_usual_ones(tmp_path:
         Classifier.load(write_network(tmp_path / "theirs.onnx"), labels=("a", "b"))
 
 
+def test_of_a_network_that_may_normalise_by_itself_the_scale_is_told_and_how_many_labels_it_needs(
+    tmp_path: Path,
+) -> None:
+    model = write_network(tmp_path / "theirs.onnx")
+    with pytest.raises(
+        ModelError, match=r"one label a line, 2 of them\), .* or --scale 1 where it normalises by itself"
+    ):
+        Classifier.load(model)
+    with pytest.raises(ModelError, match=r"--scale 1 \(for 0\.\.255, where it normalises by itself\)"):
+        Classifier.load(model, labels=("a", "b"))
+
+
 def test_the_self_test_of_a_model_without_a_card_names_what_it_lacks(run: Run, tmp_path: Path) -> None:
     done = run("runtime", "selftest", write_network(tmp_path / "theirs.onnx"))
     assert done.returncode == 1
