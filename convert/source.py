@@ -47,8 +47,10 @@ def require_keras(path: Path) -> None:
     """Raise ModelError or ConversionError unless a path is that of a `.keras` file."""
     check_model_path(path)
     if path.suffix != ".keras" or not zipfile.is_zipfile(path):
+        as_it_is = f"; a {path.suffix} is not converted again, but runs as it is: python -m convert adopt {path}"
         raise ConversionError(
             f"{path}: is no Keras file; expected what model.save('name.keras') or python -m train writes"
+            f"{'' if path.suffix == '.keras' else as_it_is}"
         )
 
 

@@ -89,6 +89,12 @@ def test_a_text_file_named_keras_is_no_model(tmp_path: Path, capsys: Capture) ->
     assert "is no Keras file" in told
 
 
+def test_what_is_converted_already_is_told_to_be_adopted(models: Path, tmp_path: Path, capsys: Capture) -> None:
+    model = models / "rgb_float32.onnx"
+    told = complaint(capsys, 1, model, "--to", "tflite", "--calibrate", tmp_path)
+    assert f"a .onnx is not converted again, but runs as it is: python -m convert adopt {model}" in told
+
+
 def test_a_truncated_model_is_no_model(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "half.keras").write_bytes(colours.model.read_bytes()[:5000])
     told = complaint(capsys, 1, tmp_path / "half.keras", "--to", "onnx", "--calibrate", colours.data)
