@@ -13,6 +13,7 @@ from runtime.card import InputSize, ModelCard, Normalisation
 from runtime.errors import ModelError, UsageError
 from runtime.foreign import Told, read_told
 from runtime.labels import match_labels
+from runtime.operators.ending import ends_in_sum
 
 # As Teachable Machine, Coral and others put beside a model; named to the user, who knows whether they are its.
 _LABEL_FILES = ("labels.txt", "class_labels.txt", "label.txt")
@@ -71,12 +72,16 @@ def improvise_card(
     if normalisation is not None and np.issubdtype(backend.input.dtype, np.integer):
         _require_levels(path, backend, normalisation)
     answers = [backend.run(picture) for picture in probe_pictures(backend.input_shape)]
+    kind = guess_scores(np.stack(answers), is_quantized=backend.output.is_quantized)
+    # Logits of a few pictures may all lie in 0..1.
+    if kind == "sigmoid" and ends_in_sum(path):
+        kind = "logits"
     return ModelCard(
         name=path.stem,
         architecture="unknown",
         labels=match_labels(labels, len(answers[0]), path),
         input=size,
-        scores=guess_scores(np.stack(answers), is_quantized=backend.output.is_quantized),
+        scores=kind,
         normalisation=known,
         recipe="unknown",
     )

@@ -77,6 +77,18 @@ def test_one_output_is_the_probability_of_the_second_label_also_where_it_is_a_lo
     assert scores == pytest.approx([1 - expected, expected], abs=1e-5)
 
 
+@pytest.mark.parametrize(("classes", "std"), [(1, 2550.0), (2, 1e9)])
+def test_what_ends_in_a_sum_gives_logits_also_where_they_look_like_probabilities(
+    tmp_path: Path, picture: np.ndarray, classes: int, std: float
+) -> None:
+    model = write_network(tmp_path / "theirs.onnx", classes=classes)
+    classifier = Classifier.load(model, labels=("no", "yes"), normalisation=Normalisation(std=(std,)))
+    assert classifier.card.scores == "logits"
+    logits = logits_of(picture, classes) * 255 / std
+    second = float(sigmoid(logits[0] if classes == 1 else logits[1] - logits[0]))
+    assert classifier.score(picture) == pytest.approx([1 - second, second], abs=1e-5)
+
+
 def test_the_scores_of_labels_that_may_be_true_together_stay_as_they_are(tmp_path: Path, picture: np.ndarray) -> None:
     model = write_network(tmp_path / "theirs.onnx", "Sigmoid")
     scores = Classifier.load(model, labels=("wet", "cold"), normalisation=UNIT).score(picture)
