@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +141,21 @@ def test_a_custom_layer_is_named(colours: Trained, tmp_path: Path, capsys: Captu
     path = save(keras.Model(picture, scores), tmp_path / "custom.keras", COLOUR_LABELS, SIZE)
     told = complaint(capsys, 1, path, "--to", "tflite", "--calibrate", colours.data)
     assert "twice is a custom Doubling" in told
+
+
+@pytest.mark.parametrize("module", ["keras.src.engine.functional", "tf_keras.src.engine.functional"])
+def test_a_network_of_keras_2_is_told_as_such(colours: Trained, tmp_path: Path, capsys: Capture, module: str) -> None:
+    old = tmp_path / "old.keras"
+    with zipfile.ZipFile(colours.model) as archive, zipfile.ZipFile(old, "w") as written:
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name == "config.json":
+                config = json.loads(content)
+                assert config["class_name"] == "Functional"
+                content = json.dumps({**config, "module": module}).encode()
+            written.writestr(name, content)
+    told = complaint(capsys, 1, old, "--to", "tflite", "--calibrate", colours.data)
+    assert "was saved by Keras 2, expected Keras 3; where it was made, make a .tflite of it" in told
 
 
 @pytest.mark.parametrize("mode", ["int8", "int4"])
