@@ -18,6 +18,8 @@ _CONFIG_ENTRY = "config.json"
 _MAX_CONFIG_BYTES = 64 * 1024 * 1024
 # What the policy of a layer tells that Keras has rounded, to whatever numbers.
 _ROUNDED = {"mode", "source_name"}
+# In the modules of Keras 2, as TensorFlow had it until 2.15, and of no later one.
+_KERAS_2 = ".engine."
 _NOT_STRUCTURE = ("compile_config", "build_config")
 
 
@@ -47,8 +49,10 @@ def require_keras(path: Path) -> None:
     """Raise ModelError or ConversionError unless a path is that of a `.keras` file."""
     check_model_path(path)
     if path.suffix != ".keras" or not zipfile.is_zipfile(path):
+        as_it_is = f"; a {path.suffix} is not converted again, but runs as it is: python -m convert adopt {path}"
         raise ConversionError(
             f"{path}: is no Keras file; expected what model.save('name.keras') or python -m train writes"
+            f"{'' if path.suffix == '.keras' else as_it_is}"
         )
 
 
@@ -80,6 +84,11 @@ def check_layers(path: Path) -> None:
             raise ConversionError(
                 f"{path}: has layers that Keras has rounded to {inner['mode']}, expected float ones, which are rounded "
                 "here (--recipe int8); save it as it was before its quantize()"
+            )
+        if _KERAS_2 in str(part["module"]):
+            raise ConversionError(
+                f"{path}: was saved by Keras 2, expected Keras 3; where it was made, make a .tflite of it "
+                "(tf.lite.TFLiteConverter.from_keras_model), and adopt that: python -m convert adopt MODEL.tflite"
             )
         if str(part["module"]).partition(".")[0] != "keras":
             raise ConversionError(

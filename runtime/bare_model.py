@@ -8,15 +8,19 @@ import numpy as np
 
 from runtime.backends import Backend, input_range, keep_bytes, open_backend, takes_bytes
 from runtime.backends.backend import make_encoder
-from runtime.backends.shapes import how_to_fix_size
+from runtime.backends.shapes import count_scores, how_to_fix_size
 from runtime.card import InputSize, ModelCard, Normalisation
 from runtime.errors import ModelError, UsageError
 from runtime.foreign import Told, read_told
 from runtime.labels import match_labels
+from runtime.operators.ending import ends_in_sum
 
 # As Teachable Machine, Coral and others put beside a model; named to the user, who knows whether they are its.
 _LABEL_FILES = ("labels.txt", "class_labels.txt", "label.txt")
-_VALUES_TOO = ", and the values that it was trained with: --scale 1/255, or --mean and --std"
+_VALUES_TOO = (
+    ", and the values that it was trained with: --scale 1/255, or --mean and --std, or --scale 1 where it normalises "
+    "by itself"
+)
 # Of a sum of probabilities: float16 and a softmax of a thousand classes round.
 _SUM_TOLERANCE = 0.01
 # Of 256, that a picture must keep: pictures of 6 bits are still pictures.
@@ -48,9 +52,11 @@ def improvise_card(
     """The card. Raises ModelError where the user has to tell what is missing, and for labels of another count."""
     if labels is None:
         beside = next((file for file in map(path.with_name, _LABEL_FILES) if file.is_file()), None)
+        scores = count_scores(backend.output) or 0
+        count = f", {scores} of them" if scores > 1 else ""
         values = _VALUES_TOO if normalisation is None and np.issubdtype(backend.input.dtype, np.floating) else ""
         raise ModelError(
-            f"{path}: has no model card; give its labels: --labels {beside or 'FILE'} (one label a line){values}"
+            f"{path}: has no model card; give its labels: --labels {beside or 'FILE'} (one label a line{count}){values}"
         )
     if normalisation is None:
         _require_known_range(path, backend)
@@ -66,12 +72,16 @@ def improvise_card(
     if normalisation is not None and np.issubdtype(backend.input.dtype, np.integer):
         _require_levels(path, backend, normalisation)
     answers = [backend.run(picture) for picture in probe_pictures(backend.input_shape)]
+    kind = guess_scores(np.stack(answers), is_quantized=backend.output.is_quantized)
+    # Logits of a few pictures may all lie in 0..1.
+    if kind == "sigmoid" and ends_in_sum(path):
+        kind = "logits"
     return ModelCard(
         name=path.stem,
         architecture="unknown",
         labels=match_labels(labels, len(answers[0]), path),
         input=size,
-        scores=guess_scores(np.stack(answers), is_quantized=backend.output.is_quantized),
+        scores=kind,
         normalisation=known,
         recipe="unknown",
     )
@@ -82,8 +92,9 @@ def _require_known_range(path: Path, backend: Backend) -> None:
     if np.issubdtype(tensor.dtype, np.floating):
         raise ModelError(
             f"{path}: takes {tensor.dtype} and has no model card, so its value range is not known; "
-            "give --scale 1/255 (for 0..1), --mean 127.5 --std 127.5 (for -1..1) or --mean 123.675,116.28,103.53 "
-            "--std 58.395,57.12,57.375 (for torchvision's), as it was trained"
+            "give --scale 1/255 (for 0..1), --mean 127.5 --std 127.5 (for -1..1), --scale 1 (for 0..255, where it "
+            "normalises by itself) or --mean 123.675,116.28,103.53 --std 58.395,57.12,57.375 (for torchvision's), as "
+            "it was trained"
         )
     if not takes_bytes(tensor):
         low, high = input_range(tensor)

@@ -23,7 +23,9 @@ from runtime.whole_file import write_whole
 CARD_ENTRY = "model.json"
 MAX_CARD_BYTES = 16 * 1024 * 1024
 MODEL_SUFFIXES = (".keras", ".tflite", ".onnx")
-_KERAS_REMEDY = "; load it in Keras and save it as .keras"
+_KERAS_REMEDY = (
+    "; load it in Keras and save it as .keras (what Keras 2 made, as Teachable Machine: export a .tflite there)"
+)
 _TORCH_REMEDY = "; export it from PyTorch with torch.onnx.export, from Ultralytics with yolo export format=onnx"
 _REMEDIES = {
     ".h5": _KERAS_REMEDY,

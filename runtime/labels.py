@@ -15,6 +15,8 @@ from runtime.errors import ModelError
 BACKGROUND = "background"
 _BACKGROUND_NAMES = {BACKGROUND, "__background__", "???", "dummy", "none of the above"}
 _IMAGENET_OUTPUTS = 1001
+# https://huggingface.co/docs/transformers/main_classes/configuration
+_HUGGING_FACE = "id2label"
 # No network has classes by the billion, and Python takes no number of thousands of digits.
 _MOST_DIGITS = 9
 _NUMBERED = re.compile(rf"^(\d{{1,{_MOST_DIGITS}}})[:,\s]\s*(\S.*)$")
@@ -24,6 +26,7 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
     """One label a line; `0 tench` or `0: tench` on every line is taken as number and label, in any order.
 
     Or a list or table of JSON or Python: ["tench", ...], {"0": "tench"}, {"0": ["n01440764", "tench"]}, {"tench": 0}.
+    Or the config.json of a model of Hugging Face, which has such a table.
     Raises ModelError: no such file, not text, empty, or a label that no card takes.
     """
     labels = _read_any(path)
@@ -71,6 +74,8 @@ def read_literal(text: str, path: object) -> tuple[str, ...]:
             held = ast.literal_eval(text)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             held = None
+    if isinstance(held, dict):
+        held = held.get(_HUGGING_FACE, held)
     numbered = _number(held)
     if not numbered or not _is_count(numbered) or not all(isinstance(label, str) for label in numbered.values()):
         raise ModelError(

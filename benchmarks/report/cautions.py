@@ -17,6 +17,8 @@ _OUTLIER_FACTOR, _OUTLIER_SHARE = 3, 0.01
 _SLOW_FIRST_FACTOR = 5
 _MUCH_LOAD_CORES = 0.3
 _MUCH_SLOWER = 1.5
+# Of fewer, good models are right as seldom as guessing by chance.
+_FEW_PICTURES = 30
 
 Find = Callable[[Sequence[Measurement]], "str | None"]
 
@@ -27,6 +29,7 @@ def find_cautions(results: Results) -> list[str]:
     for host in dict.fromkeys(m.host for m in results.measurements):
         cautions += _of_host(host)
     cautions += dict.fromkeys(_of_pictures(one) for one in results.answers if one.unreadable)
+    cautions += filter(None, [_guessing(results)])
     return [*cautions, *filter(None, (find(results.measurements) for find in _FINDERS))]
 
 
@@ -51,6 +54,26 @@ def _of_pictures(answers: Answers) -> str:
     return (
         f"{answers.data}: {answers.unreadable} of {count} pictures cannot be read, and accuracy is that of the others; "
         "copy them again, or remove them"
+    )
+
+
+def _guessing(results: Results) -> str | None:
+    """A file that was adopted with labels in another order is as quick as the right one, and agrees with itself."""
+
+    def guesses(m: Measurement) -> bool:
+        answers = results.answers_of(m.subject)
+        if answers is None or len(answers.pictures) < _FEW_PICTURES:
+            return False
+        return answers.top(1).interval[0] <= 1 / len(m.card.labels)
+
+    touched = [m for m in results.measurements if guesses(m)]
+    if not touched:
+        return None
+    return (
+        f"right no more often than guessing may be: {_names(touched)}; see that it was trained, that its labels are in "
+        "the order of its scores, that data which numbers its classes counts them as its scores do (from a background "
+        "class on, where it has one), and that it was adopted with the --scale, or --mean and --std, and --channels "
+        "that it was trained with"
     )
 
 

@@ -31,6 +31,10 @@ _MODULES = {
 }
 
 
+# What its compiler makes of all that it takes.
+_EDGE_TPU = "edgetpu-custom-op"
+
+
 class TfliteBackend:
     """A TFLite interpreter with its tensors allocated; see runtime.backends.Backend."""
 
@@ -109,6 +113,10 @@ def _explain(message: str, name: str, task: str) -> str:
     line = " ".join(message.split())
     if "custom op" in line.lower():
         operator = line.partition("custom op: ")[2].split(".")[0] or "unnamed"
+        if operator == _EDGE_TPU:
+            return (
+                "is compiled for a Coral Edge TPU, which it cannot run without; take the file that it was compiled from"
+            )
         return f"needs the custom operator {operator}, which {name} does not have; convert it with built-in ones only"
     # Of an empty file they say that its model_content is missing.
     if any(word in line.lower() for word in ("flatbuffer", "identifier", "model_content", "could not open")):

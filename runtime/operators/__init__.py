@@ -4,6 +4,7 @@ graph        the operators and tensors of a file, whatever its format
 tflite       reads them from a `.tflite`, with no library
 onnx         likewise from an `.onnx` that tells the shapes between them
 cost         multiply-accumulates, parameters, peak memory
+ending       whether the scores are a plain sum
 delegates    what takes a `.tflite` whole, and what breaks it
 """
 

@@ -45,7 +45,7 @@ def _matrix(operator: Operator) -> int:
     return operator.outputs[0].size * (operator.inputs[0].shape or (1,))[-1]
 
 
-_MULTIPLYING: dict[str, Callable[[Operator], int]] = {
+MULTIPLYING: dict[str, Callable[[Operator], int]] = {
     "CONV_2D": _product_with_kernel,
     "FULLY_CONNECTED": _product_with_kernel,
     "DEPTHWISE_CONV_2D": _depthwise,
@@ -65,7 +65,7 @@ _MULTIPLYING: dict[str, Callable[[Operator], int]] = {
 
 def count_macs(operator: Operator) -> int:
     """Multiply-accumulates of convolutions and matrix products; what others compute is little, and counts as none."""
-    count = _MULTIPLYING.get(operator.kind)
+    count = MULTIPLYING.get(operator.kind)
     return count(operator) if count else 0
 
 
@@ -79,7 +79,7 @@ def count_parameters(graph: Graph) -> int:
         for tensor in operator.inputs:
             stored = _follow(widened, tensor)
             # A single number is a scale or zero point to what multiplies, and a factor to what does not.
-            counts = stored.shape != () if operator.kind in _MULTIPLYING else _is_real(stored, tensor)
+            counts = stored.shape != () if operator.kind in MULTIPLYING else _is_real(stored, tensor)
             if stored.is_constant and counts:
                 counted[stored.name] = stored.size
     return sum(counted.values())

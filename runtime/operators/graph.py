@@ -52,3 +52,12 @@ class Graph:
     operators: tuple[Operator, ...]
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """An operator by names alone. taken: what it takes, but for constants. given: what it gives."""
+
+    kind: str
+    taken: tuple[str, ...]
+    given: tuple[str, ...]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from runtime.errors import ModelError, UsageError
 from runtime.operators.cost import QUANTIZING
-from runtime.operators.graph import Graph, Operator, Tensor
+from runtime.operators.graph import Graph, Operator, Step, Tensor
 from runtime.protobuf import Message
 
 # ModelProto, GraphProto, NodeProto, TensorProto.
@@ -46,6 +46,23 @@ def read_onnx(path: Path) -> Graph:
     """
     with path.open("rb") as file:
         return _read_graph(path, Message(file, str(path)).message(_GRAPH))
+
+
+def read_steps(path: Path) -> tuple[tuple[Step, ...], str]:
+    """The operators of an `.onnx` by names, which every file tells, and the name of its first output.
+
+    Raises ModelError for a damaged file.
+    """
+    with path.open("rb") as file:
+        graph = Message(file, str(path)).message(_GRAPH)
+        constants = {"", *(weight.text(_WEIGHT_NAME) for weight in graph.messages(_WEIGHT))}
+        steps = []
+        for node in graph.messages(_NODE):
+            taken = tuple(name for name in node.texts(_TAKEN) if name not in constants)
+            steps.append(Step(node.text(_KIND), taken, tuple(node.texts(_GIVEN))))
+            if not taken:  # such as a bias that is widened
+                constants.update(node.texts(_GIVEN))
+        return tuple(steps), graph.message(_OUTPUT).text(_NAME)
 
 
 def _read_graph(path: Path, graph: Message) -> Graph:

@@ -332,6 +332,13 @@ def test_pictures_that_could_not_be_read_are_told_once() -> None:
     assert [line for line in told if "3 of 203 pictures cannot be read" in line] == told[:1]
 
 
+def test_a_model_that_is_right_as_often_as_guessing_is_told() -> None:
+    told = find_cautions(make_results(("good.tflite", 0.01, 150), ("mixed_up.tflite", 0.01, 99)))
+    assert [line.partition(";")[0] for line in told] == ["right no more often than guessing may be: mixed_up.tflite"]
+    few = replace(make_results(("new.tflite", 0.01, None)), answers=(make_answers("new.tflite", 10, total=20),))
+    assert find_cautions(few) == []
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

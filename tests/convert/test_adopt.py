@@ -161,6 +161,14 @@ def test_a_network_that_takes_gray_without_channels_is_adopted(tmp_path: Path, l
     assert found == pytest.approx(expected, abs=1e-5)
 
 
+def test_small_logits_of_a_tflite_file_are_no_probabilities(tmp_path: Path, labels: Path) -> None:
+    write_first_lesson(tmp_path / "lesson.tflite")
+    out = tmp_path / "ours.tflite"
+    assert adopt(tmp_path / "lesson.tflite", "--labels", labels, "--scale", "1/1000000", "--out", out) == 0
+    picture = np.full((SIDE, SIDE, 1), 255, np.uint8)
+    assert Classifier.load(out).score(picture).sum() == pytest.approx(1)
+
+
 def test_a_background_class_that_the_network_lacks_is_dropped(tmp_path: Path) -> None:
     (tmp_path / "labels.txt").write_text("background\nred\ngreen\nblue\n")
     model, out = write_onnx(tmp_path / "theirs.onnx"), tmp_path / "ours.onnx"

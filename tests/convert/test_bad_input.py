@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +91,12 @@ def test_a_text_file_named_keras_is_no_model(tmp_path: Path, capsys: Capture) ->
     assert "is no Keras file" in told
 
 
+def test_what_is_converted_already_is_told_to_be_adopted(models: Path, tmp_path: Path, capsys: Capture) -> None:
+    model = models / "rgb_float32.onnx"
+    told = complaint(capsys, 1, model, "--to", "tflite", "--calibrate", tmp_path)
+    assert f"a .onnx is not converted again, but runs as it is: python -m convert adopt {model}" in told
+
+
 def test_a_truncated_model_is_no_model(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "half.keras").write_bytes(colours.model.read_bytes()[:5000])
     told = complaint(capsys, 1, tmp_path / "half.keras", "--to", "onnx", "--calibrate", colours.data)
@@ -133,6 +141,21 @@ def test_a_custom_layer_is_named(colours: Trained, tmp_path: Path, capsys: Captu
     path = save(keras.Model(picture, scores), tmp_path / "custom.keras", COLOUR_LABELS, SIZE)
     told = complaint(capsys, 1, path, "--to", "tflite", "--calibrate", colours.data)
     assert "twice is a custom Doubling" in told
+
+
+@pytest.mark.parametrize("module", ["keras.src.engine.functional", "tf_keras.src.engine.functional"])
+def test_a_network_of_keras_2_is_told_as_such(colours: Trained, tmp_path: Path, capsys: Capture, module: str) -> None:
+    old = tmp_path / "old.keras"
+    with zipfile.ZipFile(colours.model) as archive, zipfile.ZipFile(old, "w") as written:
+        for name in archive.namelist():
+            content = archive.read(name)
+            if name == "config.json":
+                config = json.loads(content)
+                assert config["class_name"] == "Functional"
+                content = json.dumps({**config, "module": module}).encode()
+            written.writestr(name, content)
+    told = complaint(capsys, 1, old, "--to", "tflite", "--calibrate", colours.data)
+    assert "was saved by Keras 2, expected Keras 3; where it was made, make a .tflite of it" in told
 
 
 @pytest.mark.parametrize("mode", ["int8", "int4"])

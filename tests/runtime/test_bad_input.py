@@ -195,6 +195,23 @@ def test_a_tflite_model_with_a_custom_operator(run: Run, tmp_path: Path, red: Pa
     assert_one_line(done, FAILED, "custom operator Digamma")
 
 
+def test_a_tflite_model_that_is_compiled_for_a_coral(run: Run, models: Path, tmp_path: Path, red: Path) -> None:
+    schema = pytest.importorskip("tensorflow.lite.python.schema_py_generated")
+    flatbuffers = pytest.importorskip("flatbuffers")
+    network = schema.ModelT.InitFromPackedBuf((models / "rgb_int8.tflite").read_bytes(), 0)
+    # As its compiler does: what it takes becomes one operator of its own.
+    network.operatorCodes[0].builtinCode = network.operatorCodes[0].deprecatedBuiltinCode = (
+        schema.BuiltinOperator.CUSTOM
+    )
+    network.operatorCodes[0].customCode = b"edgetpu-custom-op"
+    builder = flatbuffers.Builder()
+    builder.Finish(network.Pack(builder), b"TFL3")
+    path = tmp_path / "rgb_edgetpu.tflite"
+    path.write_bytes(builder.Output())
+    done = run("runtime", "classify", red, "--model", path)
+    assert_one_line(done, FAILED, "is compiled for a Coral Edge TPU", "take the file that it was compiled from")
+
+
 def test_a_truncated_jpeg(run: Run, model: Path, photos: Path, tmp_path: Path) -> None:
     path = tmp_path / "cut.jpg"
     path.write_bytes((photos / "cat.jpg").read_bytes()[:20_000])

@@ -77,6 +77,18 @@ def test_one_output_is_the_probability_of_the_second_label_also_where_it_is_a_lo
     assert scores == pytest.approx([1 - expected, expected], abs=1e-5)
 
 
+@pytest.mark.parametrize(("classes", "std"), [(1, 2550.0), (2, 1e9)])
+def test_what_ends_in_a_sum_gives_logits_also_where_they_look_like_probabilities(
+    tmp_path: Path, picture: np.ndarray, classes: int, std: float
+) -> None:
+    model = write_network(tmp_path / "theirs.onnx", classes=classes)
+    classifier = Classifier.load(model, labels=("no", "yes"), normalisation=Normalisation(std=(std,)))
+    assert classifier.card.scores == "logits"
+    logits = logits_of(picture, classes) * 255 / std
+    second = float(sigmoid(logits[0] if classes == 1 else logits[1] - logits[0]))
+    assert classifier.score(picture) == pytest.approx([1 - second, second], abs=1e-5)
+
+
 def test_the_scores_of_labels_that_may_be_true_together_stay_as_they_are(tmp_path: Path, picture: np.ndarray) -> None:
     model = write_network(tmp_path / "theirs.onnx", "Sigmoid")
     scores = Classifier.load(model, labels=("wet", "cold"), normalisation=UNIT).score(picture)
@@ -205,6 +217,18 @@ def test_an_empty_file_is_no_model(tmp_path: Path) -> None:
 def test_a_float_network_of_an_unknown_range_is_told_of_the_usual_ones(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"--mean 123.675,116.28,103.53 --std 58.395,57.12,57.375 \(for torchvision"):
         Classifier.load(write_network(tmp_path / "theirs.onnx"), labels=("a", "b"))
+
+
+def test_of_a_network_that_may_normalise_by_itself_the_scale_is_told_and_how_many_labels_it_needs(
+    tmp_path: Path,
+) -> None:
+    model = write_network(tmp_path / "theirs.onnx")
+    with pytest.raises(
+        ModelError, match=r"one label a line, 2 of them\), .* or --scale 1 where it normalises by itself"
+    ):
+        Classifier.load(model)
+    with pytest.raises(ModelError, match=r"--scale 1 \(for 0\.\.255, where it normalises by itself\)"):
+        Classifier.load(model, labels=("a", "b"))
 
 
 def test_the_self_test_of_a_model_without_a_card_names_what_it_lacks(run: Run, tmp_path: Path) -> None:

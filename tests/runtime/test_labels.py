@@ -24,6 +24,7 @@ from runtime.labels import match_labels, read_labels
         '{"0": ["n02123045", "cat"], "1": ["n02084071", "dog"], "2": ["n02077923", "sea lion"]}',
         '{"dog": 1, "cat": 0, "sea lion": 2}',
         "{0: 'cat',\n 1: 'dog',\n 2: 'sea lion',}",
+        '{"hidden_size": 192, "id2label": {"0": "cat", "1": "dog", "2": "sea lion"}, "label2id": {"cat": 0}}',
     ],
 )
 def test_labels_are_read_in_the_order_of_their_numbers_in_whatever_form_they_come(tmp_path: Path, text: str) -> None:
@@ -37,7 +38,8 @@ def test_labels_that_only_look_numbered_stay(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['{"0": "cat", "2": "dog"}', "[[1], [2]]", "[]", '{"cat": 0, "dog": 0}', "{cat", "[" * 9999]
+    "text",
+    ['{"0": "cat", "2": "dog"}', '{"id2label": "cat"}', "[[1], [2]]", "[]", '{"cat": 0, "dog": 0}', "{cat", "[" * 9999],
 )
 def test_a_table_that_does_not_name_each_class_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "labels.json").write_text(text)
