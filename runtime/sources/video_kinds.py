@@ -18,7 +18,9 @@ from runtime.sources.video import VideoInput, VideoSource, read_video
 from runtime.sources.video_feed import VideoFeed
 
 # FFmpeg's options: no picture is kept back, none are awaited to find the rate (a second), and no sound is waited for.
-_PROMPT = {"fflags": "nobuffer", "fpsprobesize": "0"}
+# What a stream does not tell, as whether FLV will have sound, or its size before the first whole picture, is looked for
+# in a second of it, not in five, as what was looked at is lost.
+_PROMPT = {"fflags": "nobuffer", "fpsprobesize": "0", "analyzeduration": "1000000"}
 _RTSP = {"rtsp_transport": "tcp", "allowed_media_types": "video", **_PROMPT}
 _SCHEMES = {
     "rtsp": _RTSP,

@@ -94,10 +94,10 @@ class MjpegServer:
 class TransportServer:
     """Serves pictures one after the other, again and again, as an MPEG transport stream whose every `whole`-th picture
     is a whole one, the others the difference from the one before; `rate` times a second. Beside them goes a silent
-    sound, alone while the stream is `frozen`.
+    sound, alone while the stream is `frozen`. Or as FLV, without a sound.
     """
 
-    def __init__(self, *pictures: np.ndarray, rate: int, whole: int) -> None:
+    def __init__(self, *pictures: np.ndarray, rate: int, whole: int, is_flv: bool = False) -> None:
         self.stopped = threading.Event()
         self.frozen = threading.Event()
         self.sent = 0
@@ -109,14 +109,15 @@ class TransportServer:
                 self.end_headers()
                 with (
                     contextlib.suppress(OSError),
-                    av.open(self.wfile, "w", format="mpegts", options=_AT_ONCE) as container,
+                    av.open(self.wfile, "w", format="flv" if is_flv else "mpegts", options=_AT_ONCE) as container,
                 ):
-                    stream = container.add_stream("mpeg2video", rate=rate)
+                    stream = container.add_stream("flv" if is_flv else "mpeg2video", rate=rate)
                     (stream.height, stream.width), stream.pix_fmt = pictures[0].shape[:2], "yuv420p"
                     stream.gop_size, stream.max_b_frames = whole, 0
-                    sound = container.add_stream("mp2", rate=_SOUND_RATE, layout="mono")
+                    sound = None if is_flv else container.add_stream("mp2", rate=_SOUND_RATE, layout="mono")
                     while not server.stopped.wait(1 / rate):
-                        container.mux(sound.encode(_silence(1 / rate)))
+                        if sound:
+                            container.mux(sound.encode(_silence(1 / rate)))
                         if server.frozen.is_set():
                             continue
                         picture = pictures[server.sent % len(pictures)]

@@ -149,6 +149,15 @@ def test_what_is_decoded_is_new_however_slowly_a_device_decodes(kind: str, monke
     assert index > 40
 
 
+def test_a_stream_without_sound_opens_soon() -> None:
+    """FLV does not say what will be in it: FFmpeg would wait for a sound for 5 s."""
+    with TransportServer(RED, rate=25, whole=10, is_flv=True) as server:
+        started = time.monotonic()
+        with open_camera(server.url, CARD) as source:
+            next(iter(source))
+        assert time.monotonic() - started < 4
+
+
 def test_a_camera_that_gives_nothing_but_sound_any_more_is_let_go_of_and_opened_again() -> None:
     with (
         TransportServer(RED, rate=25, whole=10) as server,
