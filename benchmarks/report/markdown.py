@@ -73,8 +73,9 @@ def _describe_peaks(results: Results) -> str:
     for peak in results.peaks:
         int8 = "" if peak.int8_macs_a_second is None else f", int8 {peak.int8_macs_a_second / 1e9:.0f}"
         host = f"{peak.host}, " if peak.host else ""
+        threads = f"{peak.threads} thread{'s' * (peak.threads != 1)}"
         parts.append(
-            f"{host}{peak.threads} threads: float32 {peak.float32_macs_a_second / 1e9:.0f}{int8} G "
+            f"{host}{threads}: float32 {peak.float32_macs_a_second / 1e9:.0f}{int8} G "
             f"multiply-accumulates/s, copying {peak.float32_copy_bytes_a_second / 1e9:.1f} GB/s"
         )
     return f"Peaks (a small matrix product, a memory copy): {'; '.join(parts)}."

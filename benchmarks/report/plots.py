@@ -26,6 +26,8 @@ COLOUR_NAMES = {INK: "ink", MUTED: "muted", GRID: "grid", BEST: "accent", OTHER:
 _LINEAR_SPAN = 6
 # Of more points than this only the best have their names beside them.
 _MOST_NAMES = 10
+# A name of more characters would leave no room for what it names.
+_LONGEST_NAME = 44
 _SIZE_INCHES = (5.6, 3.9)
 _STYLE: dict[str, Any] = {
     "font.size": 8.5, "text.color": INK, "axes.labelcolor": MUTED, "axes.edgecolor": GRID, "xtick.color": MUTED,
@@ -91,7 +93,8 @@ def _against_accuracy(
 
 
 def _latency_distribution(rows: Sequence[Row]) -> Figure | None:
-    """For each measurement a line from p1 to p99, thick between the quartiles, a dot at the median, a tick at p99.9."""
+    """For each measurement a line from p1 to p99, thick between the quartiles, a dot at the median (the one of all
+    tables, of the rounds' medians), a tick at p99.9."""
     import numpy as np
 
     shown = [row for row in rows if row.measurement.pictures_a_query == 1]
@@ -101,10 +104,10 @@ def _latency_distribution(rows: Sequence[Row]) -> Figure | None:
     for place, row in enumerate(shown):
         colour = BEST if row.is_best else OTHER
         times = np.asarray(row.measurement.total_seconds) * 1e3
-        low, first, middle, third, high, extreme = np.quantile(times, [0.01, 0.25, 0.5, 0.75, 0.99, 0.999])
+        low, first, third, high, extreme = np.quantile(times, [0.01, 0.25, 0.75, 0.99, 0.999])
         axes.plot([low, high], [place, place], color=colour, linewidth=1, gid=f"distribution-{place}")
         axes.plot([first, third], [place, place], color=colour, linewidth=5, alpha=0.45, solid_capstyle="butt")
-        axes.plot([middle], [place], "o", color=colour, markersize=5)
+        axes.plot([row.measurement.latency.value * 1e3], [place], "o", color=colour, markersize=5)
         axes.plot([extreme], [place], "|", color=colour, markersize=7)
     axes.set_yticks(range(len(shown)), names_of(shown), parse_math=False)
     axes.tick_params(axis="y", length=0)
@@ -189,7 +192,22 @@ PLOTS = (
 
 
 def names_of(rows: Sequence[Row]) -> list[str]:
-    """The files' names without their suffix; with what else tells them apart where that is not enough."""
+    """The files' names without their suffix; with what else tells them apart where that is not enough. The middle of a
+    long one is left out, as far as they still differ."""
+    names = _whole_names(rows)
+    for length in range(_LONGEST_NAME, max(map(len, names), default=0)):
+        shortened = [_leave_out_middle(name, length) for name in names]
+        if len(set(shortened)) == len(names):
+            return shortened
+    return names
+
+
+def _leave_out_middle(name: str, length: int) -> str:
+    head, tail = (length - 1) // 2, length // 2
+    return name if len(name) <= length else f"{name[:head]}\u2026{name[-tail:]}"
+
+
+def _whole_names(rows: Sequence[Row]) -> list[str]:
     measured = [row.measurement for row in rows]
     steps = (
         lambda m: PurePath(m.name).stem,

@@ -16,7 +16,7 @@ from benchmarks.peaks import Peaks
 from benchmarks.report.plot_labels import Label, place_labels
 from benchmarks.report.plots import PLOTS, names_of, save_png
 from benchmarks.report.rows import Row, make_rows
-from tests.benchmarks.figures import make_results
+from tests.benchmarks.figures import make_results, make_round
 
 # Four families of models, each in three forms that differ little: as crowded as a real comparison is.
 CROWD = [
@@ -81,6 +81,30 @@ def test_names_say_no_more_than_tells_them_apart() -> None:
     assert names(one) == ["cnn"]
     assert names(one, onnx) == ["cnn.tflite", "cnn.onnx"]
     assert names(one, onnx, threads) == ["cnn.tflite, 1 thr.", "cnn.onnx, 1 thr.", "cnn.tflite, 2 thr."]
+
+
+def test_long_names_lose_their_middle_as_far_as_they_still_differ() -> None:
+    often = "the-garden-behind-the-house-in-the-last-summer"
+    rows = make_rows(make_results(*((f"{often}-{number}-{often}.tflite", 0.01, 100) for number in range(11))))
+    (alone,) = names_of(rows[:1])
+    assert (len(alone), alone[:8], alone[-6:]) == (44, "the-gard", "summer")
+    together = names_of(rows)
+    assert len(set(together)) == 11
+    assert max(map(len, together)) < len(f"{often}-10-{often}")
+    for names in ("s", "m" * 44):
+        assert names_of(make_rows(make_results((f"{names}.tflite", 0.01, 100)))) == [names]
+
+
+def test_the_dot_of_the_spread_is_the_median_of_the_tables() -> None:
+    """Which is that of the rounds' medians: of all runs together it is another one, here 2 ms."""
+    results = make_results(("only.tflite", 0.01, 100))
+    rounds = (make_round(0, (0.002,) * 60), make_round(1, (0.005,) * 20), make_round(2, (0.006,) * 20))
+    measured = replace(results.measurements[0], rounds=rounds)
+    (spread,) = [plot for plot in PLOTS if plot.name == "latency"]
+    figure = spread.draw(make_rows(replace(results, measurements=(measured,))))
+    assert figure is not None
+    (dot,) = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
+    assert list(dot.get_xdata()) == [5.0]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("count", [10, 12])
