@@ -9,8 +9,8 @@ recipes      one row a recipe                 formats    one row a format
 order        what a user wants: targets, pictures, bounds; targets reads it from the options
 tflite       writes TFLite: tflite_file edits its tables, tflite_check judges its dtypes, describe_tflite tells other
              programs what the card tells, as tflite_metadata, by the tables of flat_table
-onnx         writes ONNX: onnx_weights, onnx_int8 in one of onnx_schemes, onnx_input, onnx_graph, onnx_reshapes; onnx_shapes
-             notes what lies between operators, onnx_whole brings in weights that lie in other files
+onnx         writes ONNX: onnx_weights, onnx_int8 in one of onnx_schemes, onnx_input, onnx_graph, onnx_reshapes;
+             onnx_shapes notes what lies between operators, onnx_whole brings in weights that lie in other files
 agreement    how often two files answer alike: bounds decides, differences saves the pictures, cautions says where
              it proves little
 diagnose     which layers of a file lose the most: diagnose_tflite and diagnose_onnx read their results by the names
