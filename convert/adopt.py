@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from convert.failure import explain_disk
-from runtime.backends import open_backend
+from runtime.backends import count_scores, open_backend
+from runtime.bare_model import name_lack
 from runtime.card import Fit, ModelCard, Normalisation, Provenance
 from runtime.card_file import check_model_path, embed_card, read_card
 from runtime.classifier import Classifier
@@ -80,13 +81,15 @@ def _complete(adoption: Adoption) -> Adoption:
     """What the user did not tell, from the file's own metadata and its input tensor."""
     told = read_told(adoption.model)
     labels = adoption.labels or told.labels
+    backend = open_backend(adoption.model)
+    normalisation = adoption.normalisation or told.normalisation_for(backend.input)
     if not labels:
-        raise UsageError(f"{adoption.model}: tells no labels; give them: --labels FILE (one label a line)")
-    tensor = open_backend(adoption.model).input
+        lack = name_lack(adoption.model, count_scores(backend.output) or 0, has_values=normalisation is not None)
+        raise UsageError(f"{adoption.model}: tells no labels; give them: {lack}")
     return replace(
         adoption,
         labels=labels,
-        normalisation=adoption.normalisation or told.normalisation_for(tensor),
+        normalisation=normalisation,
         name=adoption.name or told.name,
         licence=adoption.licence or told.licence,
     )

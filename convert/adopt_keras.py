@@ -12,7 +12,7 @@ from convert.bounds import require_numbers
 from convert.failure import explain_disk, explain_failure
 from convert.network import load_keras
 from convert.source import NORMALISING, check_layers, list_normalising, require_keras
-from runtime.bare_model import guess_scores, probe_pictures
+from runtime.bare_model import guess_scores, name_lack, probe_pictures
 from runtime.card import Fit, InputSize, ModelCard, Normalisation, Provenance
 from runtime.card_file import embed_card
 from runtime.errors import ConversionError, UsageError
@@ -35,7 +35,8 @@ def adopt_keras(adoption: Adoption) -> ModelCard:
     network = _unpack(load_keras(path))
     size, outputs = _read_shapes(path, network)
     if not adoption.labels:
-        raise UsageError(f"{path}: tells no labels; give them: --labels FILE (one label a line)")
+        is_known = adoption.normalisation is not None or bool(list_normalising(path))
+        raise UsageError(f"{path}: tells no labels; give them: {name_lack(path, outputs, has_values=is_known)}")
     labels = match_labels(adoption.labels, outputs, path)
     with explain_failure(f"{path}: its layers cannot be built anew"):
         whole, scores = _complete(path, network, _normalisation(adoption), adoption.channels == "bgr")

@@ -53,13 +53,9 @@ def improvise_card(
 ) -> ModelCard:
     """The card. Raises ModelError where the user has to tell what is missing, and for labels of another count."""
     if labels is None:
-        beside = next((file for file in map(path.with_name, _LABEL_FILES) if file.is_file()), None)
-        scores = count_scores(backend.output) or 0
-        count = f", {scores} of them" if scores > 1 else ""
-        values = _VALUES_TOO if normalisation is None and np.issubdtype(backend.input.dtype, np.floating) else ""
-        raise ModelError(
-            f"{path}: has no model card; give its labels: --labels {beside or 'FILE'} (one label a line{count}){values}"
-        )
+        is_known = normalisation is not None or not np.issubdtype(backend.input.dtype, np.floating)
+        lack = name_lack(path, count_scores(backend.output) or 0, has_values=is_known)
+        raise ModelError(f"{path}: has no model card; give its labels: {lack}")
     if normalisation is None:
         _require_known_range(path, backend)
     height, width, channels = backend.input_shape
@@ -90,6 +86,16 @@ def improvise_card(
         normalisation=known,
         recipe="unknown",
     )
+
+
+def name_lack(path: Path, scores: int, *, has_values: bool) -> str:
+    """The options that tell what a file does not: its labels, and unless they are known, its values, too.
+
+    scores: how many it gives, where that is known.
+    """
+    beside = next((file for file in map(path.with_name, _LABEL_FILES) if file.is_file()), None)
+    count = f", {scores} of them" if scores > 1 else ""
+    return f"--labels {beside or 'FILE'} (one label a line{count}){'' if has_values else _VALUES_TOO}"
 
 
 def _require_known_range(path: Path, backend: Backend) -> None:

@@ -257,7 +257,7 @@ def test_what_cannot_be_adopted_is_one_line_and_no_file(tmp_path: Path, labels: 
     assert "got 2 labels; give one label for each score" in refusal(
         capsys, 1, model, "--labels", two, *IMAGENET, "--out", out
     )
-    assert "tells no labels" in refusal(capsys, 2, model, *IMAGENET, "--out", out)
+    assert "tells no labels; give them: --labels" in refusal(capsys, 2, model, *IMAGENET, "--out", out)
     assert "--scale goes without" in refusal(capsys, 2, model, *known, *IMAGENET, "--scale", "1/255")
     assert "--mean: 'many', expected a number" in refusal(capsys, 2, model, *known, "--mean", "many")
     assert "ends in .onnx" in refusal(capsys, 2, model, "--labels", labels, *IMAGENET, "--out", tmp_path / "o.tflite")
@@ -265,6 +265,16 @@ def test_what_cannot_be_adopted_is_one_line_and_no_file(tmp_path: Path, labels: 
     maps = write_onnx(tmp_path / "maps.onnx", maps=True)
     assert "expected the scores of one picture" in refusal(capsys, 1, maps, *known, *IMAGENET)
     assert not out.exists()
+
+
+@pytest.mark.parametrize("form", ["tflite", "onnx", "keras"])
+def test_all_that_a_file_does_not_tell_is_asked_for_in_one_go(tmp_path: Path, capsys: Capture, form: str) -> None:
+    model = tmp_path / f"lesson.{form}"
+    write_first_lesson(model)
+    capsys.readouterr()  # What TensorFlow's converter prints.
+    told = refusal(capsys, 2, model)
+    assert "--labels FILE (one label a line, 3 of them), and the values that it was trained with: --scale 1/255" in told
+    assert "and the values" not in refusal(capsys, 2, model, "--scale", "1/255")
 
 
 def test_a_file_with_a_card_is_not_adopted_again(tmp_path: Path, labels: Path, capsys: Capture) -> None:
