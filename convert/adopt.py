@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from convert.failure import explain_disk
-from runtime.backends import TensorInfo, input_range, open_backend, takes_bytes
+from runtime.backends import count_scores, open_backend
+from runtime.bare_model import name_lack
 from runtime.card import Fit, ModelCard, Normalisation, Provenance
 from runtime.card_file import check_model_path, embed_card, read_card
 from runtime.classifier import Classifier
@@ -20,8 +21,6 @@ from runtime.version import __version__
 from runtime.whole_file import file_sha256, write_whole
 
 CHANNELS = ("rgb", "bgr")
-# Of the values of an input, between what its tensor says and what the user does.
-_RANGE_TOLERANCE = 0.1
 # Of a score, between the file as it was and as it becomes: quantized ones may round to the next of 256 levels.
 _TOLERANCE = 0.005
 
@@ -82,30 +81,18 @@ def _complete(adoption: Adoption) -> Adoption:
     """What the user did not tell, from the file's own metadata and its input tensor."""
     told = read_told(adoption.model)
     labels = adoption.labels or told.labels
+    backend = open_backend(adoption.model)
+    normalisation = adoption.normalisation or told.normalisation_for(backend.input)
     if not labels:
-        raise UsageError(f"{adoption.model}: tells no labels; give them: --labels FILE (one label a line)")
-    tensor = open_backend(adoption.model).input
-    if adoption.normalisation is not None and takes_bytes(tensor):
-        _require_range(adoption.model, tensor, adoption.normalisation)
+        lack = name_lack(adoption.model, count_scores(backend.output) or 0, has_values=normalisation is not None)
+        raise UsageError(f"{adoption.model}: tells no labels; give them: {lack}")
     return replace(
         adoption,
         labels=labels,
-        normalisation=adoption.normalisation or told.normalisation_for(tensor),
+        normalisation=normalisation,
         name=adoption.name or told.name,
         licence=adoption.licence or told.licence,
     )
-
-
-def _require_range(path: Path, tensor: TensorInfo, told: Normalisation) -> None:
-    """Raise UsageError where an input that takes bytes would not be given the values that it was quantized for."""
-    low, high = input_range(tensor)
-    ends = [((0 - mean) / std, (255 - mean) / std) for mean, std in zip(told.mean, told.std)]
-    slack = _RANGE_TOLERANCE * (high - low)
-    if any(abs(first - low) > slack or abs(last - high) > slack for first, last in ends):
-        raise UsageError(
-            f"{path}: takes values of {low:g}..{high:g}, which bytes are to it, but --mean and --std or --scale "
-            f"make {ends[0][0]:g}..{ends[0][1]:g} of a picture; leave them out"
-        )
 
 
 def _as_rgb(normalisation: Normalisation, channels: str) -> Normalisation:

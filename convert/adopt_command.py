@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from convert.adopt import CHANNELS, Adoption, adopt
-from convert.cautions import find_label_cautions
+from convert.cautions import find_label_cautions, find_scale_cautions
 from convert.quiet import quiet_libraries
 from runtime.command_line import Parser, fit
 from runtime.commands.normalisation_arguments import add_normalisation_arguments, read_normalisation
@@ -37,7 +37,8 @@ def run_adopt(arguments: Sequence[str]) -> int:
         end="",
     )
     print(f"mean {_join(normalisation.mean)}, std {_join(normalisation.std)}, fit {card.fit}", flush=True)
-    for caution in find_label_cautions(card.labels):
+    scaling = find_scale_cautions(adoption.model, adoption.normalisation)
+    for caution in (*scaling, *find_label_cautions(card.labels)):
         print(f"caution: {caution}", flush=True)
     return 0
 

@@ -11,8 +11,8 @@ import numpy as np
 from convert.bounds import require_numbers
 from convert.failure import explain_disk, explain_failure
 from convert.network import load_keras
-from convert.source import check_layers, require_keras
-from runtime.bare_model import guess_scores, probe_pictures
+from convert.source import NORMALISING, check_layers, list_normalising, require_keras
+from runtime.bare_model import guess_scores, name_lack, probe_pictures
 from runtime.card import Fit, InputSize, ModelCard, Normalisation, Provenance
 from runtime.card_file import embed_card
 from runtime.errors import ConversionError, UsageError
@@ -22,8 +22,6 @@ from runtime.whole_file import file_sha256, write_whole
 
 if TYPE_CHECKING:
     from convert.adopt import Adoption
-
-_NORMALISING = ("Rescaling", "Normalization")
 
 
 def adopt_keras(adoption: Adoption) -> ModelCard:
@@ -37,10 +35,11 @@ def adopt_keras(adoption: Adoption) -> ModelCard:
     network = _unpack(load_keras(path))
     size, outputs = _read_shapes(path, network)
     if not adoption.labels:
-        raise UsageError(f"{path}: tells no labels; give them: --labels FILE (one label a line)")
+        is_known = adoption.normalisation is not None or bool(list_normalising(path))
+        raise UsageError(f"{path}: tells no labels; give them: {name_lack(path, outputs, has_values=is_known)}")
     labels = match_labels(adoption.labels, outputs, path)
     with explain_failure(f"{path}: its layers cannot be built anew"):
-        whole, scores = _complete(path, network, _normalisation(adoption, network), adoption.channels == "bgr")
+        whole, scores = _complete(path, network, _normalisation(adoption), adoption.channels == "bgr")
     card = _describe(adoption, ModelCard(path.stem, network.name, labels, size, scores=scores))
     with explain_disk(adoption.out):
         write_whole(adoption.out, lambda new: _write(new, whole, card))
@@ -91,14 +90,13 @@ def _read_shapes(path: Path, network: Any) -> tuple[InputSize, int]:
     return InputSize(*taken[1:]), given[1]
 
 
-def _normalisation(adoption: Adoption, network: Any) -> Normalisation:
+def _normalisation(adoption: Adoption) -> Normalisation:
     """What the user told, or none for a network that normalises by itself."""
     if adoption.normalisation is not None:
         return adoption.normalisation
-    kinds = {type(layer).__name__ for layer in network._flatten_layers()}
-    if kinds.isdisjoint(_NORMALISING):
+    if not list_normalising(adoption.model):
         raise UsageError(
-            f"{adoption.model}: has no {' or '.join(_NORMALISING)} layer, so the range of values that it takes is not "
+            f"{adoption.model}: has no {' or '.join(NORMALISING)} layer, so the range of values that it takes is not "
             "known; give --scale 1/255 (for 0..1), --mean 127.5 --std 127.5 (for -1..1) or --scale 1 (for 0..255), as "
             "it was trained"
         )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from convert.pictures import FittedPictures
+from convert.source import list_normalising
+from runtime.card import Normalisation
 from runtime.intervals import wilson_interval
 
 # Where that many agree without exception, the true share may still be 90 %.
@@ -56,6 +59,19 @@ def find_label_cautions(labels: Sequence[str]) -> tuple[str, ...]:
         return ()
     return (
         f"{_name_some(alike)}: the label of more than one class, which no result tells apart; see that it is meant",
+    )
+
+
+def find_scale_cautions(path: Path, normalisation: Normalisation | None) -> tuple[str, ...]:
+    """A line where a `.keras` that was told how to scale its pictures scales them itself, too."""
+    if path.suffix != ".keras" or normalisation is None or normalisation.is_identity:
+        return ()
+    layers = list_normalising(path)
+    if not layers:
+        return ()
+    return (
+        f"{path} has a {layers[0]} layer of its own, behind the --scale, or --mean and --std: leave them out, unless "
+        "it was trained on pictures that were scaled before",
     )
 
 

@@ -18,6 +18,7 @@ _CONFIG_ENTRY = "config.json"
 _MAX_CONFIG_BYTES = 64 * 1024 * 1024
 # What the policy of a layer tells that Keras has rounded, to whatever numbers.
 _ROUNDED = {"mode", "source_name"}
+NORMALISING = ("Rescaling", "Normalization")
 # In the modules of Keras 2, as TensorFlow had it until 2.15, and of no later one.
 _KERAS_2 = ".engine."
 _NOT_STRUCTURE = ("compile_config", "build_config")
@@ -94,6 +95,12 @@ def check_layers(path: Path) -> None:
             raise ConversionError(
                 f"{path}: {name} is a custom {kind}, expected layers of Keras itself; build it of those and save again"
             )
+
+
+def list_normalising(path: Path) -> tuple[str, ...]:
+    """The kinds of layers in a checked `.keras` file by which a network scales its pictures itself; () for none."""
+    kinds = {part["class_name"] for part in _parts(_read_config(path))}
+    return tuple(kind for kind in NORMALISING if kind in kinds)
 
 
 def _parts(config: Any) -> Iterator[dict[str, Any]]:

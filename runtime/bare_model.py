@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from runtime.backends import Backend, input_range, keep_bytes, open_backend, takes_bytes
+from runtime.backends import Backend, TensorInfo, input_range, keep_bytes, open_backend, takes_bytes
 from runtime.backends.backend import make_encoder
 from runtime.backends.shapes import count_scores, how_to_fix_size
 from runtime.card import InputSize, ModelCard, Normalisation
@@ -21,6 +21,8 @@ _VALUES_TOO = (
     ", and the values that it was trained with: --scale 1/255, or --mean and --std, or --scale 1 where it normalises "
     "by itself"
 )
+# Of the values of an input, between what its tensor says and what the user does.
+_RANGE_TOLERANCE = 0.1
 # Of a sum of probabilities: float16 and a softmax of a thousand classes round.
 _SUM_TOLERANCE = 0.01
 # Of 256, that a picture must keep: pictures of 6 bits are still pictures.
@@ -51,13 +53,9 @@ def improvise_card(
 ) -> ModelCard:
     """The card. Raises ModelError where the user has to tell what is missing, and for labels of another count."""
     if labels is None:
-        beside = next((file for file in map(path.with_name, _LABEL_FILES) if file.is_file()), None)
-        scores = count_scores(backend.output) or 0
-        count = f", {scores} of them" if scores > 1 else ""
-        values = _VALUES_TOO if normalisation is None and np.issubdtype(backend.input.dtype, np.floating) else ""
-        raise ModelError(
-            f"{path}: has no model card; give its labels: --labels {beside or 'FILE'} (one label a line{count}){values}"
-        )
+        is_known = normalisation is not None or not np.issubdtype(backend.input.dtype, np.floating)
+        lack = name_lack(path, count_scores(backend.output) or 0, has_values=is_known)
+        raise ModelError(f"{path}: has no model card; give its labels: {lack}")
     if normalisation is None:
         _require_known_range(path, backend)
     height, width, channels = backend.input_shape
@@ -70,7 +68,10 @@ def improvise_card(
     if not {len(known.mean), len(known.std)} <= {1, channels}:
         raise UsageError(f"{path}: takes {size}; expected --mean and --std of one number or of {channels}")
     if normalisation is not None and np.issubdtype(backend.input.dtype, np.integer):
-        _require_levels(path, backend, normalisation)
+        if takes_bytes(backend.input):
+            _require_range(path, backend.input, normalisation)
+        else:
+            _require_levels(path, backend, normalisation)
     answers = [backend.run(picture) for picture in probe_pictures(backend.input_shape)]
     kind = guess_scores(np.stack(answers), is_quantized=backend.output.is_quantized)
     # Logits of a few pictures may all lie in 0..1.
@@ -85,6 +86,16 @@ def improvise_card(
         normalisation=known,
         recipe="unknown",
     )
+
+
+def name_lack(path: Path, scores: int, *, has_values: bool) -> str:
+    """The options that tell what a file does not: its labels, and unless they are known, its values, too.
+
+    scores: how many it gives, where that is known.
+    """
+    beside = next((file for file in map(path.with_name, _LABEL_FILES) if file.is_file()), None)
+    count = f", {scores} of them" if scores > 1 else ""
+    return f"--labels {beside or 'FILE'} (one label a line{count}){'' if has_values else _VALUES_TOO}"
 
 
 def _require_known_range(path: Path, backend: Backend) -> None:
@@ -107,14 +118,26 @@ def _require_known_range(path: Path, backend: Backend) -> None:
         )
 
 
+def _require_range(path: Path, tensor: TensorInfo, told: Normalisation) -> None:
+    """Raise UsageError where an input that takes bytes would not be given the values that it was quantized for."""
+    low, high = input_range(tensor)
+    ends = [((0 - mean) / std, (255 - mean) / std) for mean, std in zip(told.mean, told.std)]
+    slack = _RANGE_TOLERANCE * (high - low)
+    if any(abs(first - low) > slack or abs(last - high) > slack for first, last in ends):
+        raise UsageError(
+            f"{path}: takes values of {low:g}..{high:g}, which bytes are to it, but --mean and --std or --scale "
+            f"make {ends[0][0]:g}..{ends[0][1]:g} of a picture; leave them out"
+        )
+
+
 def _require_levels(path: Path, backend: Backend, normalisation: Normalisation) -> None:
-    """An integer input without a scale, as ONNX's, rounds what lies in 0..1 to black and white."""
+    """An input that is quantized for a wide range leaves little of what lies in a small part of it."""
     levels = np.repeat(np.arange(256, dtype=np.uint8).reshape(256, 1, 1), backend.input_shape[2], axis=2)
     left = len(np.unique(make_encoder(backend.input, normalisation)(levels)[..., 0]))
     if left < _LEAST_LEVELS:
         raise UsageError(
-            f"{path}: takes {backend.input.dtype}, and --mean, --std or --scale leave {left} of its 256 levels; leave "
-            "them out, then bytes go in as they are"
+            f"{path}: takes {backend.input.dtype}, and --mean, --std or --scale leave {left} of its 256 levels; give "
+            "those that it was trained with"
         )
 
 

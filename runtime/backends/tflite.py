@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -31,6 +32,8 @@ _MODULES = {
 }
 
 
+# An operator that is computed by TensorFlow, named where the interpreter gives up.
+_FLEX = re.compile(r"\(Flex(\w+)\)")
 # What its compiler makes of all that it takes.
 _EDGE_TPU = "edgetpu-custom-op"
 
@@ -118,6 +121,11 @@ def _explain(message: str, name: str, task: str) -> str:
                 "is compiled for a Coral Edge TPU, which it cannot run without; take the file that it was compiled from"
             )
         return f"needs the custom operator {operator}, which {name} does not have; convert it with built-in ones only"
+    if "Select TensorFlow op" in line:
+        operator = ", ".join(_FLEX.findall(line)) or "SELECT_TF_OPS"
+        return (
+            f"needs operators of TensorFlow itself ({operator}), which {name} does not have; convert it without these"
+        )
     # Of an empty file they say that its model_content is missing.
     if any(word in line.lower() for word in ("flatbuffer", "identifier", "model_content", "could not open")):
         return "is no TFLite model, or is truncated; make or copy the file again"

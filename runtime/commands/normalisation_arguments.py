@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from runtime.card import Normalisation
 
 
+# No network takes twice a picture's levels: so large a scale is what its levels are to be divided by.
+_DIVISOR = 2
+
+
 def add_normalisation_arguments(parser: argparse._ActionsContainer) -> None:
     add = parser.add_argument
     add("--mean", metavar="M[,M,M]", type=_numbers, help="subtracted from each channel, in levels of 0..255")
@@ -27,6 +31,8 @@ def read_normalisation(args: argparse.Namespace) -> Normalisation | None:
     if args.scale is not None:
         if args.mean or args.std:
             raise UsageError("--scale goes without --mean and --std; give either")
+        if max(args.scale) >= _DIVISOR:
+            raise UsageError(f"--scale: levels are multiplied by {max(args.scale):g}; to divide by it: 1/N, as 1/255")
         return Normalisation(std=tuple(1 / scale for scale in args.scale))
     if args.mean is None and args.std is None:
         return None

@@ -13,7 +13,7 @@ from convert.network import load_keras
 from runtime.card import InputSize, ModelCard, Normalisation
 from runtime.card_file import embed_card, read_card
 from runtime.classifier import Classifier
-from runtime.errors import ModelError
+from runtime.errors import ModelError, UsageError
 from runtime.operators import report_operators
 from runtime.tflite_metadata import read_metadata
 from tests.conftest import Run
@@ -80,6 +80,8 @@ def test_what_contradicts_an_input_that_takes_bytes_is_refused(tmp_path: Path, l
     capsys.readouterr()  # What TensorFlow's converter prints.
     given = (model, "--labels", labels, "--out", out)
     assert "takes values of 0..255" in refusal(capsys, 2, *given, "--scale", "1/255")
+    with pytest.raises(UsageError, match=r"takes values of 0\.\.255, which bytes are to it, but .* make 0\.\.1 of"):
+        Classifier.load(model, labels=COLOURS, normalisation=Normalisation(std=(255.0,)))
     assert adopt(*given, "--scale", "1") == 0
 
 
@@ -89,6 +91,8 @@ def test_a_file_that_is_quantized_for_a_mean_and_std_asks_for_them(
     model, out = write_tflite(tmp_path / "theirs.tflite", dtype="int8", span=(-2.1, 2.6)), tmp_path / "ours.tflite"
     capsys.readouterr()  # What TensorFlow's converter prints.
     assert "give --mean and --std as it was trained" in refusal(capsys, 1, model, "--labels", labels, "--out", out)
+    wrong = refusal(capsys, 2, model, "--labels", labels, "--scale", "1/255", "--out", out)
+    assert "leave 55 of its 256 levels; give those that it was trained with" in wrong
     assert adopt(model, "--labels", labels, *IMAGENET, "--out", out) == 0
     picture = np.random.default_rng(1).integers(0, 256, (SIDE, SIDE, 3)).astype(np.uint8)
     assert Classifier.load(out).score(picture) == pytest.approx(expected_scores(picture, MEAN, STD), abs=0.02)
@@ -253,7 +257,7 @@ def test_what_cannot_be_adopted_is_one_line_and_no_file(tmp_path: Path, labels: 
     assert "got 2 labels; give one label for each score" in refusal(
         capsys, 1, model, "--labels", two, *IMAGENET, "--out", out
     )
-    assert "tells no labels" in refusal(capsys, 2, model, *IMAGENET, "--out", out)
+    assert "tells no labels; give them: --labels" in refusal(capsys, 2, model, *IMAGENET, "--out", out)
     assert "--scale goes without" in refusal(capsys, 2, model, *known, *IMAGENET, "--scale", "1/255")
     assert "--mean: 'many', expected a number" in refusal(capsys, 2, model, *known, "--mean", "many")
     assert "ends in .onnx" in refusal(capsys, 2, model, "--labels", labels, *IMAGENET, "--out", tmp_path / "o.tflite")
@@ -261,6 +265,16 @@ def test_what_cannot_be_adopted_is_one_line_and_no_file(tmp_path: Path, labels: 
     maps = write_onnx(tmp_path / "maps.onnx", maps=True)
     assert "expected the scores of one picture" in refusal(capsys, 1, maps, *known, *IMAGENET)
     assert not out.exists()
+
+
+@pytest.mark.parametrize("form", ["tflite", "onnx", "keras"])
+def test_all_that_a_file_does_not_tell_is_asked_for_in_one_go(tmp_path: Path, capsys: Capture, form: str) -> None:
+    model = tmp_path / f"lesson.{form}"
+    write_first_lesson(model)
+    capsys.readouterr()  # What TensorFlow's converter prints.
+    told = refusal(capsys, 2, model)
+    assert "--labels FILE (one label a line, 3 of them), and the values that it was trained with: --scale 1/255" in told
+    assert "and the values" not in refusal(capsys, 2, model, "--scale", "1/255")
 
 
 def test_a_file_with_a_card_is_not_adopted_again(tmp_path: Path, labels: Path, capsys: Capture) -> None:

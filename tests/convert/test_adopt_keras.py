@@ -83,6 +83,18 @@ def test_a_network_that_normalises_by_itself_stays_as_it_is(tmp_path: Path, labe
     assert scores_of(tmp_path / "plain_adopted.keras", pictures) == pytest.approx(expected, abs=1e-5)
 
 
+def test_a_network_that_normalises_by_itself_and_is_told_to_be_scaled_is_adopted_and_told(
+    tmp_path: Path, labels: Path, capsys: Capture
+) -> None:
+    import keras
+
+    given = (save_network(tmp_path / "theirs.keras", keras.layers.Rescaling(2, -1)), "--labels", labels, "--scale")
+    assert adopt(*given, "1", "--out", tmp_path / "ours.keras") == 0
+    assert "caution" not in capsys.readouterr().out
+    assert adopt(*given, "1/255", "--out", tmp_path / "ours.keras") == 0
+    assert f"caution: {given[0]} has a Rescaling layer of its own, behind the --scale" in capsys.readouterr().out
+
+
 def test_a_range_that_nothing_tells_is_asked_for(tmp_path: Path, labels: Path, capsys: Capture) -> None:
     model, out = save_network(tmp_path / "plain.keras"), tmp_path / "ours.keras"
     assert adopt(model, "--labels", labels, "--out", out) == 2

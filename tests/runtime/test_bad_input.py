@@ -195,6 +195,26 @@ def test_a_tflite_model_with_a_custom_operator(run: Run, tmp_path: Path, red: Pa
     assert_one_line(done, FAILED, "custom operator Digamma")
 
 
+def test_a_tflite_model_with_operators_of_tensorflow_itself(run: Run, tmp_path: Path, red: Path) -> None:
+    tensorflow = pytest.importorskip("tensorflow")
+    path, labels = tmp_path / "flex.tflite", tmp_path / "labels.txt"
+
+    @tensorflow.function(input_signature=[tensorflow.TensorSpec([1, 8, 8, 3], tensorflow.float32)])
+    def network(picture):  # type: ignore[no-untyped-def]
+        contrasted = tensorflow.raw_ops.AdjustContrastv2(images=picture, contrast_factor=2.0)
+        return tensorflow.reduce_mean(contrasted, [1, 2])
+
+    converter = tensorflow.lite.TFLiteConverter.from_concrete_functions([network.get_concrete_function()])
+    sets = tensorflow.lite.OpsSet
+    converter.target_spec.supported_ops = [sets.TFLITE_BUILTINS, sets.SELECT_TF_OPS]
+    path.write_bytes(converter.convert())
+    labels.write_text("red\ngreen\nblue\n")
+    done = run("runtime", "classify", red, "--model", path, "--labels", labels, "--scale", "1")
+    assert_one_line(
+        done, FAILED, "needs operators of TensorFlow itself (AdjustContrastv2), which", "convert it without"
+    )
+
+
 def test_a_tflite_model_that_is_compiled_for_a_coral(run: Run, models: Path, tmp_path: Path, red: Path) -> None:
     schema = pytest.importorskip("tensorflow.lite.python.schema_py_generated")
     flatbuffers = pytest.importorskip("flatbuffers")

@@ -49,3 +49,8 @@ def test_a_scale_goes_alone() -> None:
 def test_mean_and_std_of_0_to_1_are_refused_with_those_of_0_to_255() -> None:
     with pytest.raises(UsageError, match=r"give those for 0..255: --mean 123.675,116.28,103.53 --std 58.395,57.12"):
         read("--mean", "0.485,0.456,0.406", "--std", "0.229,0.224,0.225")
+
+
+def test_a_scale_that_levels_are_to_be_divided_by_is_told() -> None:
+    with pytest.raises(UsageError, match="levels are multiplied by 255; to divide by it: 1/N, as 1/255"):
+        read("--scale", "255")
