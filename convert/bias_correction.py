@@ -19,7 +19,7 @@ import numpy as np
 from convert.network import Network
 from convert.observer import Observer
 from convert.recipes import Recipe
-from convert.steps import Step, is_relu, list_steps
+from convert.steps import LayerStep, is_relu, list_steps
 
 _WEIGHT_LEVELS = 127  # either side of 0
 _VALUE_LEVELS = {"int8": 255, "int16": 65535}
@@ -60,7 +60,7 @@ def _copy_model(model: Any) -> Any:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
-def _find_float(steps: Sequence[Step], names: set[str]) -> set[int]:
+def _find_float(steps: Sequence[LayerStep], names: set[str]) -> set[int]:
     """The numbers of the steps that are not rounded: a normalisation or rectifier is one with the layer before it."""
     leaders: list[int] = []
     for number, step in enumerate(steps):
@@ -72,7 +72,9 @@ def _find_float(steps: Sequence[Step], names: set[str]) -> set[int]:
     return {number for number, leader in enumerate(leaders) if leader in floats}
 
 
-def _correct(steps: Sequence[Step], pictures: np.ndarray, observer: Observer, floats: set[int], levels: int) -> None:
+def _correct(
+    steps: Sequence[LayerStep], pictures: np.ndarray, observer: Observer, floats: set[int], levels: int
+) -> None:
     """Correct the steps' biases in place. floats: the numbers of those not rounded. levels: of all others' results."""
     values: dict[int, _Pair] = {}
     for number, step in enumerate(observer.track(steps, "correcting biases", len(steps))):
@@ -86,11 +88,11 @@ def _correct(steps: Sequence[Step], pictures: np.ndarray, observer: Observer, fl
                 values.pop(taken, None)
 
 
-def _compute_float(step: Step, given: list[_Pair]) -> _Pair:
+def _compute_float(step: LayerStep, given: list[_Pair]) -> _Pair:
     return step.run([one for one, _ in given]), step.run([one for _, one in given])
 
 
-def _compute(step: Step, steps: Sequence[Step], given: list[_Pair], levels: int) -> _Pair:
+def _compute(step: LayerStep, steps: Sequence[LayerStep], given: list[_Pair], levels: int) -> _Pair:
     if is_relu(step):
         return _rectify(step, steps[step.inputs[0]], *given[0], levels)
     exact = step.run([one for one, _ in given])
@@ -108,7 +110,7 @@ def _compute(step: Step, steps: Sequence[Step], given: list[_Pair], levels: int)
     return exact, _round_values(rounded, float(exact.min()), float(exact.max()), levels)
 
 
-def _rectify(step: Step, before: Step, exact: np.ndarray, rounded: np.ndarray, levels: int) -> _Pair:
+def _rectify(step: LayerStep, before: LayerStep, exact: np.ndarray, rounded: np.ndarray, levels: int) -> _Pair:
     """The results of a rectifier, with the bias of the step before corrected once more by them."""
     wanted = step.run([exact])
     low, high = float(wanted.min()), float(wanted.max())
@@ -126,14 +128,14 @@ def _rectify(step: Step, before: Step, exact: np.ndarray, rounded: np.ndarray, l
     return wanted, got
 
 
-def _bias(step: Step) -> Any:
+def _bias(step: LayerStep) -> Any:
     """What is added to each channel of the step's result; None where nothing is."""
     if step.kind == "BatchNormalization":
         return step.layer.beta if step.layer.center else None
     return step.layer.bias if step.kind in _OUTPUT_CHANNELS and step.layer.use_bias else None
 
 
-def _run_rounded(step: Step, given: list[np.ndarray]) -> np.ndarray:
+def _run_rounded(step: LayerStep, given: list[np.ndarray]) -> np.ndarray:
     if step.kind not in _OUTPUT_CHANNELS:
         return step.run(given)
     kernel = step.layer.kernel

@@ -12,7 +12,7 @@ _BATCH = 16  # pictures that go through a layer at a time
 
 
 @dataclass(frozen=True)
-class Step:
+class LayerStep:
     """A layer of the network. inputs, readers: the numbers of the steps whose results it takes, and that take its own.
 
     layer: None for the picture that goes in.
@@ -40,7 +40,7 @@ class Step:
         return result
 
 
-def list_steps(model: Any) -> tuple[Step, ...]:
+def list_steps(model: Any) -> tuple[LayerStep, ...]:
     """The steps of a Keras model; none for one with a layer that is used twice or is a network itself."""
     import keras
 
@@ -55,12 +55,12 @@ def list_steps(model: Any) -> tuple[Step, ...]:
         for one in makers:
             readers[one].append(number)
     return tuple(
-        Step(operation if taken else None, taken, tuple(taking))
+        LayerStep(operation if taken else None, taken, tuple(taking))
         for operation, taken, taking in zip(operations, inputs, readers)
     )
 
 
-def is_relu(step: Step) -> bool:
+def is_relu(step: LayerStep) -> bool:
     """Whether it is a rectifier, capped or not, that the formats compute together with the layer before it."""
     activation = step.layer.get_config().get("activation") if step.kind == "Activation" else None
     return step.kind == "ReLU" or activation in ("relu", "relu6")

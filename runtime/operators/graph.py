@@ -55,7 +55,7 @@ class Graph:
 
 
 @dataclass(frozen=True)
-class Step:
+class Link:
     """An operator by names alone. taken: what it takes, but for constants. given: what it gives."""
 
     kind: str

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from runtime.errors import ModelError, UsageError
 from runtime.operators.cost import QUANTIZING
-from runtime.operators.graph import Graph, Operator, Step, Tensor
+from runtime.operators.graph import Graph, Operator, Link, Tensor
 from runtime.protobuf import Message
 
 # ModelProto, GraphProto, NodeProto, TensorProto.
@@ -48,7 +48,7 @@ def read_onnx(path: Path) -> Graph:
         return _read_graph(path, Message(file, str(path)).message(_GRAPH))
 
 
-def read_steps(path: Path) -> tuple[tuple[Step, ...], str]:
+def read_links(path: Path) -> tuple[tuple[Link, ...], str]:
     """The operators of an `.onnx` by names, which every file tells, and the name of its first output.
 
     Raises ModelError for a damaged file.
@@ -59,7 +59,7 @@ def read_steps(path: Path) -> tuple[tuple[Step, ...], str]:
         steps = []
         for node in graph.messages(_NODE):
             taken = tuple(name for name in node.texts(_TAKEN) if name not in constants)
-            steps.append(Step(node.text(_KIND), taken, tuple(node.texts(_GIVEN))))
+            steps.append(Link(node.text(_KIND), taken, tuple(node.texts(_GIVEN))))
             if not taken:  # such as a bias that is widened
                 constants.update(node.texts(_GIVEN))
         return tuple(steps), graph.message(_OUTPUT).text(_NAME)
