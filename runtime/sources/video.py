@@ -21,6 +21,9 @@ from runtime.sources.scaler import VideoScaler
 
 # FFmpeg's option: it refuses to decode larger ones, before their memory is taken.
 _LIMIT = {"max_pixels": str(MAX_PIXELS)}
+# Opening decodes the first pictures, with a decoder of its own: it is told as well. But PyAV before 17.1 crashes when
+# told, where streams turn up only while they are looked for (FLV, MPEG-1).
+_LIMIT_OF_OPENING = _LIMIT if tuple(map(int, av.__version__.split(".")[:2])) >= (17, 1) else {}
 
 
 @dataclass(frozen=True)
@@ -47,9 +50,13 @@ def open_video(wanted: VideoInput, timeout: float | None, threads: str) -> Itera
     """
     deadlines = None if timeout is None else (timeout, timeout)
     try:
-        # Opening decodes the first pictures, with a decoder of its own: it is told as well.
-        given = {**_LIMIT, **wanted.options}
-        container = av.open(wanted.address, format=wanted.input_format, options=given, timeout=deadlines)
+        container = av.open(
+            wanted.address,
+            format=wanted.input_format,
+            options=_LIMIT_OF_OPENING,
+            container_options=wanted.options,
+            timeout=deadlines,
+        )
         with container:
             if not container.streams.video:
                 raise SourceError(f"{wanted.name}: has no pictures in it, only {len(container.streams)} other streams")

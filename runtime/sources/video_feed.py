@@ -101,9 +101,11 @@ class VideoFeed:
                 passed_over = True
                 yield None
                 continue
-            if passed_over:
-                decoder.flush_buffers()  # it still keeps pictures of before, and would miss those in between
-                passed_over = False
+            # It still keeps pictures of before, and would miss those in between, which shows with intra refresh.
+            # Debian 12's PyAV cannot make it forget them.
+            if passed_over and hasattr(decoder, "flush_buffers"):
+                decoder.flush_buffers()
+            passed_over = False
             try:
                 pictures = packet.decode()
             except av.InvalidDataError:

@@ -68,6 +68,15 @@ def test_on_python_3_9_the_usual_extra_brings_what_there_is(tmp_path: Path) -> N
     assert "the default model classifies a picture (tflite-runtime" in doctor.stdout
 
 
+def test_streams_are_read_by_the_oldest_pyav(tmp_path: Path) -> None:
+    """It cannot make a decoder forget its pictures, as Debian 12's."""
+    python = make_environment(tmp_path / "venv", "3.9", f"{ROOT}[tflite-legacy]", "av==12.0.0", "pytest")
+    streams = ("-k", "slowly_a_device_decodes or without_sound", "tests/runtime/test_sources_streams.py")
+    passed = run_python(python, "-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", *streams)
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    assert " passed" in passed.stdout
+
+
 def test_tflite_runtime_with_numpy_2_is_recognised_and_named(tmp_path: Path) -> None:
     python = make_environment(tmp_path / "venv", "3.11", str(ROOT), "tflite-runtime", "numpy>=2")
     answer = run_python(python, "-m", "runtime", "classify", "--camera", "test", "--max-frames", "1")

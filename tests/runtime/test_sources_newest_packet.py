@@ -28,7 +28,7 @@ class Stream:
     def __iter__(self) -> Iterator[Any]:
         for packet in self._packets:
             self._asked += 1
-            self._allowed.acquire()
+            assert self._allowed.acquire(timeout=30)
             yield packet
         self._asked += 1
 
