@@ -63,7 +63,7 @@ def _require_agreement(order: Order, target: Target, agreement: Agreement, remed
     if short > 0:
         raise ConversionError(
             f"{target.path}: not written; it agrees with {order.model} on {agreement.top1:.1%} of {agreement.count} "
-            f"pictures, which is {short:.1%} below --min-agreement {order.bounds.min_agreement:g}; "
+            f"pictures, which is {100 * short:.1f} points below --min-agreement {order.bounds.min_agreement:g}; "
             f"{remedy}"
         )
 

@@ -30,6 +30,7 @@ class _Bars(Observer):
 
     def __init__(self, interrupts: Sequence[int]) -> None:
         self._interrupts = interrupts
+        self._told: set[str] = set()
 
     def track(self, items: Iterable[T], what: str, total: int) -> Iterator[T]:
         from tqdm import tqdm
@@ -41,9 +42,12 @@ class _Bars(Observer):
             yield item
 
     def skip(self, error: PictureError) -> None:
+        """Told once: the pictures are read again for the golden samples of each file."""
         from tqdm import tqdm
 
-        tqdm.write(f"convert: {error}; left out", file=sys.stderr)
+        if str(error) not in self._told:
+            self._told.add(str(error))
+            tqdm.write(f"convert: {error}; left out", file=sys.stderr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

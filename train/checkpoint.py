@@ -110,7 +110,17 @@ class Checkpoint:
             raise TrainingError(f"{self.path}: is of another version of edgeframe; remove it, and train from the start")
         for name, value in self._settings:
             if settings.get(name) != value:
+                before, now = _what_differs(str(settings.get(name, "none")), value)
                 raise TrainingError(
-                    f"{self.path}: was begun with {name} {settings.get(name)!r}, not {value!r}; give the same data and "
-                    "arguments, or leave out --resume to train from the start"
+                    f"{self.path}: was begun with {name} {before!r}, not {now!r}; give the same data and arguments, or "
+                    "leave out --resume to train from the start"
                 )
+
+
+def _what_differs(one: str, other: str) -> tuple[str, str]:
+    """Of a phase's dozen settings, those that are not the same; of what has other parts, all of them."""
+    parts = [text.split(", ") for text in (one, other)]
+    if len(parts[0]) != len(parts[1]):
+        return one, other
+    pairs = [pair for pair in zip(*parts) if pair[0] != pair[1]]
+    return ", ".join(pair[0] for pair in pairs), ", ".join(pair[1] for pair in pairs)

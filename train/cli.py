@@ -64,6 +64,11 @@ def _train(arguments: Sequence[str], interrupts: Sequence[int]) -> None:
         )
     _summarise(trained.card, out)
     print(f"{report_paths(out)[0]}: curves, confusion, mistakes")
+    if trained.evaluation.only_answer is not None:
+        progress.tell(
+            f"{out} names {trained.evaluation.only_answer} on all {trained.evaluation.count:,} test pictures, whatever "
+            "they show: give it about as many pictures of each class, or more --epochs"
+        )
     if trained.stopped:
         print(f"train: stopped after epoch {len(trained.state.epochs)}; --resume goes on", file=sys.stderr)
         raise KeyboardInterrupt

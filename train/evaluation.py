@@ -79,6 +79,13 @@ class Evaluation:
         return np.asarray(self.probabilities.argmax(axis=1))
 
     @property
+    def only_answer(self) -> str | None:
+        """The class that all pictures are taken for, though they show several; None where there is no such one."""
+        if len(np.unique(self.targets)) == 1 or len(np.unique(self.predicted)) > 1:
+            return None
+        return self.labels[int(self.predicted[0])]
+
+    @property
     def correct(self) -> int:
         return int((self.predicted == self.targets).sum())
 

@@ -16,6 +16,7 @@ from benchmarks.report.rows import Row, accurate, host_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.backend_bases import RendererBase
     from matplotlib.figure import Figure
 
@@ -142,6 +143,7 @@ def _roofline(rows: Sequence[Row]) -> Figure | None:
         axes.plot([x], [y], "o", color=labels[-1].colour, markersize=5)
     axes.set_xscale("log")
     axes.set_yscale("log")
+    _write_plainly(axes.xaxis, axes.yaxis)
     axes.grid(alpha=0.6)
     axes.set_xlabel("multiply-accumulates a byte of the file")
     axes.set_ylabel("G multiply-accumulates a second")
@@ -263,10 +265,16 @@ def _renderer(figure: Figure) -> Any:
 
 
 def _scale(axes: Axes, values: Sequence[float]) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
     if max(values) > _LINEAR_SPAN * min(values) > 0:
         axes.set_xscale("log")
-        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.xaxis.set_minor_formatter(NullFormatter())
+        _write_plainly(axes.xaxis)
+
+
+def _write_plainly(*logarithmic: Axis) -> None:
+    """1, 2, 5, 10, 20 in place of powers of ten."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    for axis in logarithmic:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())

@@ -107,6 +107,15 @@ def test_the_dot_of_the_spread_is_the_median_of_the_tables() -> None:
     assert list(dot.get_xdata()) == [5.0]  # type: ignore[arg-type]
 
 
+def test_logarithmic_axes_are_written_in_plain_numbers() -> None:
+    results = make_results(("quick.tflite", 0.002, 100), ("slow.tflite", 0.2, 150))
+    results = replace(results, peaks=(Peaks("", 1, 2e10, 1e11, 5e9, 5e9),))
+    axes = {plot.name: figure.axes[0] for plot in PLOTS if (figure := plot.draw(make_rows(results)))}
+    for axis in (axes["pareto"].xaxis, axes["roofline"].xaxis, axes["roofline"].yaxis):
+        written = [label.get_text() for label in axis.get_ticklabels() if label.get_text()]
+        assert len(written) > 2 and not any("$" in text for text in written)
+
+
 @pytest.mark.parametrize("count", [10, 12])
 def test_of_many_models_only_the_best_have_names_in_the_plot(count: int) -> None:
     # The slower the better, but for the last ones, which are slow and bad.

@@ -78,10 +78,10 @@ def test_a_network_that_auto_cannot_rescue_is_refused_with_its_worst_layers() ->
     with pytest.raises(ConversionError) as refused:
         require_bounds(order, target, Agreement(200, 186, 99, 99, 0.05, 0.4), kept=worst)
     assert str(refused.value) == (
-        "a.tflite: not written; it agrees with a.keras on 93.0% of 200 pictures, which is 4.0% below --min-agreement "
-        "0.97; float32 in its 6 worst layers (squeeze, excite, stem, swish, project, ...) is not enough: it does not "
-        "bear integers, choose --recipe float16 or float32; or have it all the same by --min-agreement 0 "
-        "--out a.tflite, and see python -m convert diagnose a.keras a.tflite --data flowers/"
+        "a.tflite: not written; it agrees with a.keras on 93.0% of 200 pictures, which is 4.0 points below "
+        "--min-agreement 0.97; float32 in its 6 worst layers (squeeze, excite, stem, swish, project, ...) is not "
+        "enough: it does not bear integers, choose --recipe float16 or float32; or have it all the same by "
+        "--min-agreement 0 --out a.tflite, and see python -m convert diagnose a.keras a.tflite --data flowers/"
     )
 
 

@@ -7,7 +7,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from convert.cli import main
 from convert.failure import explain_failure
@@ -264,6 +266,20 @@ def test_a_folder_of_pictures_that_cannot_be_read_is_refused(colours: Trained, t
     lines = capfd.readouterr().err.splitlines()
     assert lines[0].endswith("left out")
     assert lines[-1].endswith("can be read; give other data")
+
+
+def test_a_picture_that_cannot_be_read_is_told_once_however_many_files_are_made(
+    colours: Trained, tmp_path: Path, capfd: Capture
+) -> None:
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    for number in range(8):
+        Image.fromarray(np.full((9, 9, 3), 30 * number, np.uint8)).save(folder / f"{number}.png")
+    (folder / "broken.png").write_bytes(b"no picture")
+    given = [colours.model, "--to", "tflite", "--recipe", "float32,float16", "--calibrate", folder, "--out", tmp_path]
+    assert main([str(argument) for argument in (*given, "--min-agreement", 0)]) == 0
+    told = [line for line in capfd.readouterr().err.splitlines() if "broken.png" in line]
+    assert len(told) == 1 and told[0].endswith("left out")
 
 
 @pytest.mark.parametrize("recipe", ["float32", "int8"])

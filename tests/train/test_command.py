@@ -184,6 +184,23 @@ def test_what_cannot_be_done_is_one_line_and_an_exit_code(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_network_that_names_one_class_whatever_it_sees_is_told(
+    run: Run, offline: dict[str, str], tmp_path: Path
+) -> None:
+    """Of 23 pictures 22 are of it: 95 % right, and nothing learnt."""
+    noise = np.random.default_rng(0).integers(0, 256, (506, 28, 28), np.uint8)
+    classes = (np.arange(506) % 23 == 0).astype(np.int64)
+    data, out = tmp_path / "noise.npz", tmp_path / "m.keras"
+    np.savez(data, x_train=noise[:276], y_train=classes[:276], x_test=noise[276:], y_test=classes[276:])
+    done = run("train", data, "--model", "cnn", "--epochs", 1, "--out", out, env=offline)
+    assert done.returncode == 0
+    assert "95.7% top-1: 220 of 230 test pictures right" in done.stdout
+    assert done.stderr == (
+        f"train: {out} names 0 on all 230 test pictures, whatever they show: give it about as many pictures of each "
+        "class, or more --epochs\n"
+    )
+
+
 @pytest.mark.parametrize("backend", ["numpy", "tensorflo"])
 def test_a_backend_that_does_not_train_is_one_line(
     run: Run, offline: dict[str, str], tmp_path: Path, backend: str

@@ -154,6 +154,18 @@ def test_no_pictures_have_no_evaluation() -> None:
         evaluate([], LABELS, str)
 
 
+def test_an_only_answer_is_one_to_pictures_of_several_classes() -> None:
+    scores = np.array([[0.9, 0.1], [0.6, 0.4], [0.2, 0.8]], np.float32)
+
+    def answer(count: int, *targets: int) -> str | None:
+        given = Answers(scores[:count], np.array(targets), np.zeros((count, 1, 1, 1), np.uint8), np.arange(count))
+        return _evaluate(given, ("cat", "dog")).only_answer
+
+    assert answer(2, 0, 1) == "cat"
+    assert answer(2, 0, 0) is None
+    assert answer(3, 0, 0, 1) is None
+
+
 def test_answers_of_another_number_of_classes_are_refused(answers: Answers) -> None:
     with pytest.raises(ValueError, match=r"expected \(250, 3\)"):
         _evaluate(answers, ("a", "b", "c"))

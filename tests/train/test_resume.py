@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -86,6 +87,9 @@ def test_other_arguments_cannot_go_on_with_it(
     done = run("train", *_arguments(part_of_sample, killed), "--resume", "--seed", "4", env=offline)
     assert done.returncode == 1
     assert "was begun with seed '3', not '4'" in done.stderr
+    done = run("train", *_arguments(part_of_sample, killed), "--resume", "--batch", "16", env=offline)
+    assert done.returncode == 1
+    assert re.search(r"was begun with phase 1 'batch \d+', not 'batch 16'; give the same", done.stderr)
 
 
 def test_other_pictures_cannot_go_on_with_it(
