@@ -12,7 +12,7 @@ from pathlib import Path
 
 from runtime.errors import ModelError, UsageError
 from runtime.operators.cost import QUANTIZING
-from runtime.operators.graph import Graph, Operator, Link, Tensor
+from runtime.operators.graph import Graph, Link, Operator, Tensor
 from runtime.protobuf import Message
 
 # ModelProto, GraphProto, NodeProto, TensorProto.
