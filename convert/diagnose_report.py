@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from convert.diagnose import Diagnosis, StepError
@@ -10,6 +11,9 @@ from convert.recipes import RECIPES, Recipe
 
 # A layer that loses less than a hundredth of its signal's power (20 dB) seldom changes an answer.
 _NOTABLE = 0.01
+# Of a plot: with more steps than this those that lose little are not all named, and it gets no wider.
+_MOST_NAMES = 60
+_INCHES_A_NAME = 0.25
 
 
 def format_errors(found: Diagnosis) -> str:
@@ -59,18 +63,41 @@ def draw_plot(found: Diagnosis, title: str, path: Path) -> None:
     from matplotlib.figure import Figure
 
     errors = found.errors
-    figure = Figure(figsize=(max(6.0, 0.25 * len(errors) + 2), 4.5), layout="constrained")
+    width = _INCHES_A_NAME * min(len(errors), _MOST_NAMES) + 2
+    figure = Figure(figsize=(max(6.0, width), 4.5), layout="constrained")
     axes = figure.subplots()
     places = range(len(errors))
-    axes.plot(places, [error.sqnr for error in errors], marker="o", color="tab:blue")
+    axes.plot(places, [error.sqnr for error in errors], marker=".", color="tab:blue")
     worst = max(places, key=lambda place: errors[place].added)
-    axes.plot([worst], [errors[worst].sqnr], marker="o", markersize=10, color="tab:red")
-    axes.annotate(_caption(errors[worst]), (worst, errors[worst].sqnr), (8, 8), textcoords="offset points", color="red")
-    axes.set_xticks(places, [error.step.name for error in errors], rotation=90, fontsize=8)
+    axes.plot([worst], [errors[worst].sqnr], marker="o", markersize=9, color="tab:red")
+    to_the_right = worst < len(errors) / 2
+    axes.annotate(
+        _caption(errors[worst]),
+        (worst, errors[worst].sqnr),
+        (9 if to_the_right else -9, 0),
+        textcoords="offset points",
+        color="tab:red",
+        va="center",
+        ha="left" if to_the_right else "right",
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
+    )
+    named = _choose_named(found)
+    axes.set_xticks(named, [errors[place].step.name for place in named], rotation=90, fontsize=8)
     axes.set_ylabel("signal to quantization noise (dB)")
     axes.set_title(title)
     axes.grid(axis="y", alpha=0.3)
     figure.savefig(path, format="png", dpi=120)
+
+
+def _choose_named(found: Diagnosis) -> list[int]:
+    """The places of the steps that a plot has room to name, those where the most is lost before others."""
+    places = range(len(found.errors))
+    apart = math.ceil(len(places) / _MOST_NAMES)
+    named: list[int] = []
+    for place in sorted(places, key=lambda place: -found.errors[place].added):
+        if all(abs(place - other) >= apart for other in named):
+            named.append(place)
+    return sorted(named)
 
 
 def _caption(error: StepError) -> str:

@@ -117,6 +117,9 @@ class VideoFeed:
                 return
         # RTSP ends like this when its server dies. A playlist (HLS) of known length is a recording, and over.
         is_over = wanted.is_recording or (container.format.name == "hls" and container.duration)
+        # FFmpeg's formats of single pictures: image2, png_pipe and the like.
+        if not is_over and container.format.name.endswith(("image2", "_pipe")):
+            raise SourceError(f"{self.name}: is one picture; expected a stream: the camera's MJPEG or RTSP address")
         if not is_over:
             raise SourceError(f"{self.name}: its stream ended; check that it is on and connected")
         if damaged and wanted.is_recording:

@@ -13,6 +13,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from examples.clips import write_clip
 from runtime.card import Fit, InputSize, ModelCard
@@ -207,6 +208,15 @@ def test_every_frame_of_a_video_file_that_lies_afar_is_read(tmp_path: Path) -> N
     with FileServer(tmp_path) as server, open_camera(f"{server.url}/clip.mp4?token=secret", CARD) as source:
         assert [frame.index for frame in source] == list(range(10))
         assert "secret" not in source.name
+
+
+@pytest.mark.parametrize("name", ["snapshot.jpg", "snapshot.png"])
+def test_the_address_of_one_picture_is_told_as_such(tmp_path: Path, name: str) -> None:
+    Image.fromarray(RED).save(tmp_path / name)
+    with FileServer(tmp_path) as server:
+        source = open_camera(f"{server.url}/{name}", CARD, options=SourceOptions(timeout=2))
+        with source, pytest.raises(SourceError, match="is one picture; expected a stream"):
+            list(islice(source, 2))
 
 
 def test_a_playlist_is_read_at_its_own_pace_and_ends(tmp_path: Path) -> None:
