@@ -35,7 +35,7 @@ _EPILOG = """examples:
   runtime classify --camera --model flowers.tflite --selftest --watch
   runtime classify --camera --smooth 1s --on-change --exec 'say {label}'
   runtime classify --model flowers.tflite --threshold 0.5 --json photos/
-  runtime classify @shed.options                options from a file, so that no list of processes shows a password
+  runtime classify @shed.options                options and passwords in a file
 """
 
 
