@@ -64,7 +64,11 @@ def _build_features(architecture: Architecture, variant: Variant) -> tuple[Keras
     build = getattr(importlib.import_module(f"train.networks.{file}"), function)
     picture = keras.Input((size.height, size.width, size.channels), name="picture")
     try:
-        return picture, build(picture, variant)
+        features = build(picture, variant)
+        made = keras.tree.flatten([layer.output for layer in keras.Model(picture, features).layers])
+        if any(0 in values.shape for values in made):  # of which Keras 3.12, the last for Python 3.10, says nothing
+            raise ValueError("its pools leave nothing of the picture")
+        return picture, features
     except ValueError as error:
         # Keras' own words for a picture that is too small for the pools, or a width that has no weights.
         reason = " ".join(_COLOURS.sub("", str(error)).split())[:200]

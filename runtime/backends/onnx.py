@@ -29,6 +29,8 @@ _UNKNOWN_OPERATOR = re.compile(r"error: (\S+?)\(-?\d+\) is not a registered|No O
 _KIND = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
 _PLACE = re.compile(r"\S+\.(?:cc|h):\d+ .*?\) (?:const )?")
 _LONGEST_REASON = 200
+# Of newer and older releases, where the file with the weights is not there, or too short.
+_WEIGHTS_APART = ("external data", "cannot get file size")
 _DTYPES = {
     "tensor(float)": np.float32,
     "tensor(float16)": np.float16,
@@ -127,7 +129,7 @@ def _explain(message: str, task: str) -> str:
     if operator:
         name = operator[1] or operator[2]
         return f"needs the operator {name}, which onnxruntime does not have; export it with standard operators only"
-    if "external data" in line.lower():
+    if any(words in line.lower() for words in _WEIGHTS_APART):
         return "keeps its weights in another file, which is not beside it or not whole; copy that, too"
     if "Protobuf parsing failed" in line or "No graph was found" in line:
         return "is no ONNX model, or is truncated; make or copy the file again"

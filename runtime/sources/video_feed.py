@@ -89,6 +89,7 @@ class VideoFeed:
                 if picture is not None:
                     shown.set()
                 yield picture
+                del picture  # it may lie in the driver's memory, which is wanted for the next one
 
     def _decode_packets(
         self, packets: Iterable[Any], container: Any, wanted: VideoInput, stopped: threading.Event

@@ -16,9 +16,11 @@ def _augment(pictures: np.ndarray, *, training: bool, kind: str = "light") -> np
     keras.utils.set_random_seed(0)
     given = keras.Input(pictures.shape[1:])
     targets = keras.Input((2,))
-    model = keras.Model([given, targets], build_augmentation(kind, pictures.shape[-1])(given, targets)[0])
+    # Keras 3.12 takes no input for an output, nor one that is not used.
+    taken = [keras.layers.Identity()(value) for value in (given, targets)]
+    model = keras.Model([given, targets], build_augmentation(kind, pictures.shape[-1])(*taken))
     none = np.zeros((len(pictures), 2), np.float32)
-    return np.asarray(keras.ops.convert_to_numpy(model([pictures, none], training=training)))
+    return np.asarray(keras.ops.convert_to_numpy(model([pictures, none], training=training)[0]))
 
 
 def _dark_left(count: int, channels: int) -> np.ndarray:

@@ -33,7 +33,7 @@ def feed() -> Iterator[Feed]:
 
 def _listening() -> tuple[keras.Model, _Listener]:
     numbers, targets, listener = keras.Input((1,)), keras.Input((2,)), _Listener()
-    model = keras.Model([numbers, targets], keras.layers.Dense(2)(listener(numbers)))
+    model = keras.Model([numbers, targets], keras.layers.Dense(2)(listener(numbers)) + 0 * targets)
     model.compile("sgd", "mse")
     return model, listener
 
