@@ -65,6 +65,7 @@ class _Waiting:
                         return
                     self._packets.append(packet)
                     self._changed.notify()
+                del packet
         except Exception as error:  # raised again where the packets are taken
             self._error = error
         finally:

@@ -135,6 +135,7 @@ def _read_packets(container: Any, stopped: threading.Event) -> Iterator[Any]:
             return
         if packet.stream.index == video:
             yield packet
+        del packet
 
 
 def pace(
