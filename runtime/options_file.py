@@ -34,5 +34,6 @@ def _read_options(argument: str) -> list[str]:
     except ValueError as error:  # of shlex: No closing quotation
         reason = str(error)
     raise UsageError(
-        f"{argument}: {reason}; expected a file of options, as they are typed (a picture of that name: ./{argument})"
+        f"{argument}: {reason}; expected a file of options, as they are typed (a picture whose name begins with "
+        f"{_MARK}: ./{_MARK}...)"
     )

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 
 import keras
-from keras import KerasTensor, layers
+from keras import layers
 
 from runtime.errors import TrainingError
 from train.models import Architecture, Variant
@@ -32,7 +32,8 @@ class Network:
 
 def build_network(architecture: Architecture, variant: Variant, classes: int) -> Network:
     """A network for `classes` classes of one's own. Raises TrainingError when it cannot be built so."""
-    picture, features = _build_features(architecture, variant)
+    backbone = _build_model(architecture, variant)
+    picture, features = backbone.input, backbone.output
     kind = architecture.scores if classes == 2 else "softmax"
     outputs = 1 if kind == "sigmoid" else classes
     head_input = keras.Input(features.shape[1:], name="features")
@@ -46,7 +47,7 @@ def build_network(architecture: Architecture, variant: Variant, classes: int) ->
         scores, head_scores = layer(scores), layer(head_scores)
     return Network(
         whole=keras.Model(picture, scores, name=architecture.name),
-        backbone=keras.Model(picture, features),
+        backbone=backbone,
         head=keras.Model(head_input, head_scores),
         scores=kind,
     )
@@ -54,21 +55,20 @@ def build_network(architecture: Architecture, variant: Variant, classes: int) ->
 
 def build_published(architecture: Architecture, variant: Variant) -> keras.Model:
     """A network with its ImageNet classifier of 1000 classes; `variant` has its top."""
-    picture, scores = _build_features(architecture, variant)
-    return keras.Model(picture, scores, name=architecture.name)
+    return _build_model(architecture, variant, architecture.name)
 
 
-def _build_features(architecture: Architecture, variant: Variant) -> tuple[KerasTensor, KerasTensor]:
+def _build_model(architecture: Architecture, variant: Variant, name: str | None = None) -> keras.Model:
     size = variant.size
     file, _, function = architecture.builder.partition(":")
     build = getattr(importlib.import_module(f"train.networks.{file}"), function)
     picture = keras.Input((size.height, size.width, size.channels), name="picture")
     try:
-        features = build(picture, variant)
-        made = keras.tree.flatten([layer.output for layer in keras.Model(picture, features).layers])
+        model = keras.Model(picture, build(picture, variant), name=name)
+        made = keras.tree.flatten([layer.output for layer in model.layers])
         if any(0 in values.shape for values in made):  # of which Keras 3.12, the last for Python 3.10, says nothing
             raise ValueError("its pools leave nothing of the picture")
-        return picture, features
+        return model
     except ValueError as error:
         # Keras' own words for a picture that is too small for the pools, or a width that has no weights.
         reason = " ".join(_COLOURS.sub("", str(error)).split())[:200]

@@ -67,26 +67,29 @@ def _jpeg_parts(photo: Image.Image) -> Iterator[bytes]:
 
 
 def _transport_parts(photo: Image.Image, rate: int) -> Iterator[bytes]:
-    """The pictures encoded once, as a camera's chip has them for nothing; only their time goes on."""
+    """The pictures encoded once and beforehand, as a camera's chip has them for nothing; only their time goes on."""
     sent = io.BytesIO()
-    with av.open(sent, "w", format="mpegts", options={"flush_packets": "1"}) as container:
-        stream = container.add_stream("libx264", rate=rate, options={**_PROMPT, "g": str(COUNT)})
-        stream.width, stream.height, stream.pix_fmt = *photo.size, "yuv420p"
-        packets = [
-            packet
-            for picture in number_photo(photo)
-            for packet in stream.encode(av.VideoFrame.from_ndarray(np.asarray(picture), "rgb24"))
-        ]
-        packets += stream.encode()
-        for index in itertools.count():
-            first = packets[index % COUNT]
-            packet = av.Packet(bytes(first))
-            packet.stream, packet.time_base, packet.is_keyframe = stream, first.time_base, first.is_keyframe
-            packet.pts = packet.dts = round(index / rate / first.time_base)
-            container.mux(packet)
-            yield sent.getvalue()
-            sent.seek(0)
-            sent.truncate()
+    container = av.open(sent, "w", format="mpegts", options={"flush_packets": "1"})
+    stream = container.add_stream("libx264", rate=rate, options={**_PROMPT, "g": str(COUNT)})
+    stream.width, stream.height, stream.pix_fmt = *photo.size, "yuv420p"
+    packets = [
+        packet
+        for picture in number_photo(photo)
+        for packet in stream.encode(av.VideoFrame.from_ndarray(np.asarray(picture), "rgb24"))
+    ]
+    packets += stream.encode()
+
+    def send(index: int) -> bytes:
+        first = packets[index % COUNT]
+        packet = av.Packet(bytes(first))
+        packet.stream, packet.time_base, packet.is_keyframe = stream, first.time_base, first.is_keyframe
+        packet.pts = packet.dts = round(index / rate / first.time_base)
+        sent.seek(0)
+        sent.truncate()
+        container.mux(packet)
+        return sent.getvalue()
+
+    return map(send, itertools.count())
 
 
 if __name__ == "__main__":

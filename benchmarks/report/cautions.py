@@ -29,8 +29,8 @@ def find_cautions(results: Results) -> list[str]:
     for host in dict.fromkeys(m.host for m in results.measurements):
         cautions += _of_host(host)
     cautions += dict.fromkeys(_of_pictures(one) for one in results.answers if one.unreadable)
-    cautions += filter(None, [_guessing(results)])
-    return [*cautions, *filter(None, (find(results.measurements) for find in _FINDERS))]
+    found = (_guessing(results), *(find(results.measurements) for find in _FINDERS))
+    return [*cautions, *filter(None, found)]
 
 
 def _of_host(host: Host) -> list[str]:

@@ -25,6 +25,20 @@ def save(model: Any, path: Path, labels: tuple[str, ...], size: InputSize) -> Pa
     return path
 
 
+def convert_to_onnx(model: Any, recipe: str, data: Path, folder: Path) -> Any:
+    """The GraphProto of the file that the command writes of a Keras network of the colours in `data`."""
+    import onnx
+
+    from convert.cli import main
+
+    saved = save(model, folder / "network.keras", COLOUR_LABELS, InputSize(SIDE, SIDE))
+    out = folder / "network.onnx"
+    few = ("--calibration-images", 20, "--check-images", 30, "--golden", "none")
+    given = (saved, "--calibrate", data, "--recipe", recipe, "--out", out, *few)
+    assert main([str(argument) for argument in given]) == 0
+    return onnx.load(out).graph
+
+
 def write_colours(path: Path) -> Path:
     """Noisy pictures in which one channel is brighter, as an .npz: 400 to train on, 100 to test."""
     generator = np.random.default_rng(0)

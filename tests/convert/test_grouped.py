@@ -7,10 +7,8 @@ from pathlib import Path
 import onnx
 import pytest
 
-from convert.cli import main
-from runtime.card import InputSize
 from tests.convert.conftest import Trained
-from tests.convert.networks import COLOUR_LABELS, SIDE, save
+from tests.convert.networks import SIDE, convert_to_onnx
 
 
 @pytest.mark.parametrize(("recipe", "stored"), [("float32", "FLOAT"), ("int8", "INT8")])
@@ -25,12 +23,7 @@ def test_onnx_has_a_grouped_convolution_as_one_operator(
     values = layers.Conv2D(8, 3)(layers.Rescaling(1 / 255)(picture))
     values = layers.Conv2D(8, 3, groups=4, name="grouped")(layers.Conv2D(8, 3, groups=8, padding="same")(values))
     scores = layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(values))
-    model = save(keras.Model(picture, scores), tmp_path / "grouped.keras", COLOUR_LABELS, InputSize(SIDE, SIDE))
-    out = tmp_path / "grouped.onnx"
-    few = ("--calibration-images", 20, "--check-images", 30, "--golden", "none")
-    given = (model, "--calibrate", colours.data, "--recipe", recipe, "--out", out, *few)
-    assert main([str(argument) for argument in given]) == 0
-    graph = onnx.load(out).graph
+    graph = convert_to_onnx(keras.Model(picture, scores), recipe, colours.data, tmp_path)
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
     groups = [entry.i for node in convolutions for entry in node.attribute if entry.name == "group"]
     assert sorted(groups)[-2:] == [4, 8]

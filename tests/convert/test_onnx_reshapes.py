@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from convert.cli import main
 from convert.onnx_reshapes import drop_reshapes
-from runtime.card import InputSize
 from tests.convert.conftest import Trained
-from tests.convert.networks import COLOUR_LABELS, SIDE, save
+from tests.convert.networks import SIDE, convert_to_onnx
 
 
 @pytest.mark.parametrize("recipe", ["float32", "int8"])
@@ -28,12 +25,7 @@ def test_squeeze_and_excite_reshapes_nothing(colours: Trained, tmp_path: Path, r
     excited = layers.Conv2D(16, 1, activation="sigmoid")(excited)
     scores = layers.GlobalAveragePooling2D()(layers.Multiply()([values, excited]))
     scores = layers.Dense(3, activation="softmax")(scores)
-    model = save(keras.Model(picture, scores), tmp_path / "excited.keras", COLOUR_LABELS, InputSize(SIDE, SIDE))
-    out = tmp_path / "excited.onnx"
-    few = ("--calibration-images", 20, "--check-images", 30, "--golden", "none")
-    given = (model, "--calibrate", colours.data, "--recipe", recipe, "--out", out, *few)
-    assert main([str(argument) for argument in given]) == 0
-    graph = onnx.load(out).graph
+    graph = convert_to_onnx(keras.Model(picture, scores), recipe, colours.data, tmp_path)
     shaping = [node.op_type for node in graph.node if node.op_type in ("Reshape", "Squeeze", "Unsqueeze")]
     assert shaping == ["Squeeze"], "the one before the dense layer"
     taken = {name for node in graph.node for name in node.input}

@@ -13,14 +13,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 from PIL import Image
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 ROOT = Path(__file__).parent.parent.parent
 MJPEG_COMMAND = (sys.executable, "-m", "tests.runtime.streams")
@@ -43,19 +47,47 @@ def _silence(seconds: float) -> av.AudioFrame:
     return frame
 
 
-class MjpegServer:
+class _HttpServer:
+    """Answers each request in a thread of its own, from entering the server to leaving it. Its handler ends when it is
+    `stopped`, sends nothing while it is `frozen`, and counts what it has `sent`."""
+
+    def __init__(self, handler: Callable[..., BaseHTTPRequestHandler], port: int = 0) -> None:
+        self.stopped = threading.Event()
+        self.frozen = threading.Event()
+        self.sent = 0
+        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stopped.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Quiet(BaseHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        return
+
+
+class _QuietFiles(_Quiet, SimpleHTTPRequestHandler):
+    """The files of a folder."""
+
+
+class MjpegServer(_HttpServer):
     """Serves pictures one after the other, again and again, as multipart/x-mixed-replace, `rate` times a second, and
     none while it is `frozen`. With `silent`, it takes the connection and never says a word.
     """
 
     def __init__(self, *pictures: np.ndarray, rate: float = 25, silent: bool = False, port: int = 0) -> None:
-        self.stopped = threading.Event()
-        self.frozen = threading.Event()
-        self.sent = 0
         self.parts = [encode_jpeg(picture) for picture in pictures]
         server = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(_Quiet):
             def do_GET(self) -> None:
                 if silent:
                     server.stopped.wait(60)
@@ -74,36 +106,20 @@ class MjpegServer:
                     except OSError:
                         return
 
-            def log_message(self, *_: object) -> None:
-                return
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-
-    def __enter__(self) -> MjpegServer:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.stopped.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler, port)
+        self.url += "/"
 
 
-class TransportServer:
+class TransportServer(_HttpServer):
     """Serves pictures one after the other, again and again, as an MPEG transport stream whose every `whole`-th picture
     is a whole one, the others the difference from the one before; `rate` times a second. Beside them goes a silent
     sound, alone while the stream is `frozen`. Or as FLV, without a sound.
     """
 
     def __init__(self, *pictures: np.ndarray, rate: int, whole: int, is_flv: bool = False) -> None:
-        self.stopped = threading.Event()
-        self.frozen = threading.Event()
-        self.sent = 0
         server = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class Handler(_Quiet):
             def do_GET(self) -> None:
                 self.send_response(200)
                 self.end_headers()
@@ -124,42 +140,15 @@ class TransportServer:
                         server.sent += 1
                         container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
 
-            def log_message(self, *_: object) -> None:
-                return
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/"
-
-    def __enter__(self) -> TransportServer:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.stopped.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(Handler)
+        self.url += "/"
 
 
-class FileServer:
+class FileServer(_HttpServer):
     """Serves the files of a folder by HTTP."""
 
     def __init__(self, folder: Path) -> None:
-        class Handler(SimpleHTTPRequestHandler):
-            def log_message(self, *_: object) -> None:
-                return
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> FileServer:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        super().__init__(partial(_QuietFiles, directory=str(folder)))
 
 
 class ServerProcess:
