@@ -15,36 +15,36 @@ from benchmarks.peers.claim import AT_MOST, Claim
 from benchmarks.peers.numbered import COUNT, read_number
 from benchmarks.progress import progress_bar
 
-# Codec, frames a second.
-_CAMERAS = (("mjpeg", 10), ("mjpeg", 30), ("mjpeg", 60), ("h264", 30))
-_NAMES = {"mjpeg": "MJPEG", "h264": "H.264"}
+# Kind of camera, frames a second.
+_CAMERAS = (("mjpeg", 10), ("mjpeg", 30), ("mjpeg", 60), ("h264", 10), ("h264", 30), ("mpegts", 30))
+_NAMES = {"mjpeg": "MJPEG by HTTP", "h264": "H.264 by RTSP", "mpegts": "H.264 by HTTP"}
 _ROUND_SECONDS, _SETTLING_SECONDS = 5.0, 1.0
 
 
 def compare_ages(model: Path, photo: Path, rounds: int) -> Iterator[Claim]:
     """The age that 95 % of the frames do not reach, counted from when the camera began to send them, against the
     interval of its frames and the network's time."""
-    for codec, rate in _CAMERAS:
-        camera = f"{rate} {_NAMES[codec]} frames a second"
+    for kind, rate in _CAMERAS:
+        camera = f"{_NAMES[kind]}, {rate} frames a second"
         ages, limits = [], []
         with progress_bar(f"age at {camera}", "round") as show:
             for number in range(rounds):
-                age, invoke = _measure_age(model, photo, codec, rate)
+                age, invoke = _measure_age(model, photo, kind, rate)
                 ages.append((age,))
                 limits.append((1 / rate + invoke,))
                 show(number + 1, rounds)
-        what = f"p95 age of a 1080p frame, {camera} by HTTP"
+        what = f"p95 age of a 1080p frame, {camera}"
         yield Claim(what, "interval + invoke", tuple(ages), tuple(limits), AT_MOST, 1.0)
 
 
-def _measure_age(model: Path, photo: Path, codec: str, rate: int) -> tuple[float, float]:
+def _measure_age(model: Path, photo: Path, kind: str, rate: int) -> tuple[float, float]:
     """Seconds: the 95th percentile of the ages, and the median that the network takes."""
     import runtime
 
     done: list[tuple[float, int]] = []
     invokes = []
     settled_at = 0.0
-    with serve_camera(photo, rate, codec) as camera, closing(runtime.classify(camera.url, model=model)) as results:
+    with serve_camera(photo, rate, kind) as camera, closing(runtime.classify(camera.url, model=model)) as results:
         for result in results:
             now = time.monotonic()
             settled_at = settled_at or now + _SETTLING_SECONDS

@@ -23,9 +23,9 @@ class Camera:
 
 
 @contextmanager
-def serve_camera(photo: Path, rate: int | None = None, codec: str = "mjpeg") -> Iterator[Camera]:
-    """Sends a photo again and again by HTTP, `rate` times a second or as fast as it is taken. codec: mjpeg or h264."""
-    command = [sys.executable, "-m", "benchmarks.peers.camera_server", str(photo), codec]
+def serve_camera(photo: Path, rate: int | None = None, kind: str = "mjpeg") -> Iterator[Camera]:
+    """Sends a photo again and again, `rate` times a second or as fast as it is taken. kind: see the server."""
+    command = [sys.executable, "-m", "benchmarks.peers.camera_server", str(photo), kind]
     command += [str(rate)] if rate else []
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=checkout_environment()

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from typing import Any, Callable
 
 import av
@@ -14,6 +15,7 @@ import numpy as np
 from runtime.card import ModelCard
 from runtime.errors import PictureError, SourceError
 from runtime.sources.newest_packet import newest_packets
+from runtime.sources.rtp_pictures import UNPARSED, can_join, join_pictures
 from runtime.sources.scaler import VideoScaler
 from runtime.sources.video import VideoInput, describe_damage, open_video
 
@@ -32,6 +34,7 @@ class VideoFeed:
         scaler: which fits the frames.
         timeout: seconds that each opening and each read may take; None for a file.
         is_paced: frames are given at the pace of their timestamps, for what would come faster or in bursts.
+        is_rtp: it comes by RTP, whose pictures may be had sooner than FFmpeg's parser gives them.
         interrupt: ends a read that hangs.
     """
 
@@ -43,6 +46,7 @@ class VideoFeed:
         timeout: float | None,
         *,
         is_paced: bool = False,
+        is_rtp: bool = False,
         interrupt: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
@@ -52,6 +56,7 @@ class VideoFeed:
         self._scaler = scaler
         self._timeout = timeout
         self._is_paced = is_paced
+        self._may_join = is_rtp
 
     @contextmanager
     def open(self) -> Iterator[Iterator[Any]]:
@@ -59,10 +64,25 @@ class VideoFeed:
         stopped = self._stopped = threading.Event()
         wanted = self._find_input()
         with (
-            open_video(wanted, deadline, "SLICE") as container,
-            closing(self._decode(container, wanted, stopped)) as pictures,
+            self._open_packets(wanted, deadline, stopped) as (container, packets),
+            closing(self._decode(packets, container, wanted, stopped)) as pictures,
         ):
             yield pace(pictures) if self._is_paced else pictures
+
+    @contextmanager
+    def _open_packets(
+        self, wanted: VideoInput, deadline: float | None, stopped: threading.Event
+    ) -> Iterator[tuple[Any, Iterator[Any]]]:
+        if self._may_join:
+            as_it_comes = replace(wanted, options={**wanted.options, **UNPARSED})
+            with open_video(as_it_comes, deadline, "SLICE") as container:
+                codec = container.streams.video[0].codec_context.name
+                if can_join(codec):
+                    yield container, join_pictures(_read_packets(container, stopped), codec)
+                    return
+            self._may_join = False
+        with open_video(wanted, deadline, "SLICE") as container:
+            yield container, _read_packets(container, stopped)
 
     def interrupt(self) -> None:
         """Where packets come and no pictures, no read hangs, and nobody else looks whether there is to be an end."""
@@ -75,9 +95,10 @@ class VideoFeed:
     def fit(self, picture: Any) -> np.ndarray:
         return self._scaler.fit(picture)
 
-    def _decode(self, container: Any, wanted: VideoInput, stopped: threading.Event) -> Generator[Any, None, None]:
+    def _decode(
+        self, packets: Iterator[Any], container: Any, wanted: VideoInput, stopped: threading.Event
+    ) -> Generator[Any, None, None]:
         """Raises PictureError after the last frame of a recording of which some was damaged."""
-        packets = _read_packets(container, stopped)
         comes_on_demand = self._is_paced or wanted.is_recording or wanted.input_format == "lavfi"
         if comes_on_demand:
             yield from self._decode_packets(packets, container, wanted, stopped)

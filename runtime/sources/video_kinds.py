@@ -66,7 +66,14 @@ def open_url(request: SourceRequest) -> Source:
         return VideoSource(name, read, make_scaler(request), request.on_error)
     is_paced = is_file or path.endswith(_PLAYLIST)
     wanted = VideoInput(name, url, options={} if is_paced else _SCHEMES[scheme], is_recording=is_file)
-    feed = VideoFeed(name, lambda: wanted, make_scaler(request), request.options.timeout, is_paced=is_paced)
+    feed = VideoFeed(
+        name,
+        lambda: wanted,
+        make_scaler(request),
+        request.options.timeout,
+        is_paced=is_paced,
+        is_rtp=scheme in ("rtsp", "rtsps"),
+    )
     return LiveSource(feed, request.options, request.on_event, request.on_error)
 
 

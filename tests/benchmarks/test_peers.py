@@ -128,12 +128,12 @@ def test_a_number_is_read_again_after_the_jpeg_and_the_fit() -> None:
         assert [read_number(image) for image in fitted] == list(range(COUNT))
 
 
-@pytest.mark.parametrize("codec", ["mjpeg", "h264"])
-def test_the_camera_tells_when_it_sent_each_frame(photo: Path, codec: str) -> None:
+@pytest.mark.parametrize("kind", ["mjpeg", "h264", "mpegts"])
+def test_the_camera_tells_when_it_sent_each_frame(photo: Path, kind: str) -> None:
     import av
 
     started = time.monotonic()
-    with serve_camera(photo, 50, codec) as camera, av.open(camera.url, timeout=10) as container:
+    with serve_camera(photo, 50, kind) as camera, av.open(camera.url, timeout=10) as container:
         numbers = [
             read_number(frame.to_ndarray(format="rgb24")) for frame in islice(container.decode(video=0), COUNT + 5)
         ]
