@@ -46,7 +46,7 @@ MARKED = ("libx264", "h264", "H264", {**PROMPT, "x264-params": "sliced-threads=0
 HEVC = ("libx265", "hevc", "H265", {"preset": "ultrafast", "tune": "zerolatency", "x265-params": X265})
 
 
-def encode(encoder: str, options: dict[str, str]) -> list[bytes]:
+def encode(encoder: str, options: dict[str, str]) -> list[Any]:
     """Noise that moves, so that whole pictures have many packets and the others one to some."""
     noise = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
     with av.open(io.BytesIO(), "w", format="mpegts") as container:
@@ -56,7 +56,7 @@ def encode(encoder: str, options: dict[str, str]) -> list[bytes]:
             picture = np.zeros_like(noise)
             picture[: 100 + 40 * (number % 7)] = np.roll(noise, number, axis=1)[: 100 + 40 * (number % 7)] // 8
             frames.append(av.VideoFrame.from_ndarray(picture, "rgb24"))
-        return [bytes(packet) for frame in (*frames, None) for packet in stream.encode(frame)]
+        return [packet for frame in (*frames, None) for packet in stream.encode(frame)]
 
 
 def add_stream(container: Any, encoder: str, options: dict[str, str]) -> Any:
@@ -87,7 +87,7 @@ class _OneStream(io.RawIOBase):
 
 @contextmanager
 def served(
-    contents: Sequence[bytes],
+    pictures: Sequence[Any],
     kind: tuple[str, str, str, dict[str, str]],
     wait: Callable[[int], object] = lambda index: None,
     packet_sizes: Sequence[int] = (int(RTP_OPTIONS["packetsize"]),) * COUNT,
@@ -101,8 +101,8 @@ def served(
         with suppress(OSError, av.FFmpegError):
             muxers = {size: av.open(one, "w", format="rtp", options={"packetsize": str(size)}) for size in packet_sizes}
             streams = {size: add_stream(muxers[size], encoder, options) for size in muxers}
-            for index, (content, size) in enumerate(zip(contents, packet_sizes)):
-                packet = av.Packet(content)
+            for index, (picture, size) in enumerate(zip(pictures, packet_sizes)):
+                packet = av.Packet(bytes(picture))
                 packet.stream, packet.time_base = streams[size], Fraction(1, RATE)
                 packet.pts = packet.dts = one.index = index
                 wait(index)
@@ -116,17 +116,17 @@ def served(
         thread.join()
 
 
-def read_joined(url: str, codec: str) -> Iterator[bytes]:
+def read_joined(url: str, codec: str) -> Iterator[Any]:
     options = {"rtsp_transport": "tcp", "fpsprobesize": "0", **UNPARSED}
     with av.open(url, container_options=options, timeout=(10, 10)) as container:
         for packet in join_pictures(container.demux(), codec):
             if packet.size:
-                yield bytes(packet)
+                yield packet
 
 
-def split_units(picture: bytes) -> list[bytes]:
+def split_units(picture: Any) -> list[bytes]:
     """Without those that only fill."""
-    units = [unit.rstrip(b"\0") for unit in re.split(b"\0\0\1", picture)]
+    units = [unit.rstrip(b"\0") for unit in re.split(b"\0\0\1", bytes(picture))]
     return [unit for unit in units if unit and unit[0] & 31 != 12]
 
 
@@ -137,13 +137,15 @@ def split_units(picture: bytes) -> list[bytes]:
 )
 def test_the_pictures_are_those_that_were_encoded(kind: tuple[str, str, str, dict[str, str]]) -> None:
     encoder, codec, _, options = kind
-    contents = encode(encoder, options)
-    with served(contents, kind) as url:
+    pictures = encode(encoder, options)
+    with served(pictures, kind) as url:
         joined = list(read_joined(url, codec))
     assert len(joined) > COUNT / 2
-    expected = [split_units(content) for content in contents]
+    expected = [split_units(picture) for picture in pictures]
     start = expected.index(split_units(joined[1])) - 1  # opening takes some, and maybe a part of one
     assert [split_units(picture) for picture in joined[1:]] == expected[start + 1 :]
+    needs_no_other = [picture.is_keyframe for picture in pictures[start + 1 :]]
+    assert [picture.is_keyframe for picture in joined[1:]] == needs_no_other
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ def test_the_pictures_are_those_that_were_encoded(kind: tuple[str, str, str, dic
 )
 def test_a_picture_is_there_before_the_next_one_is_sent(kind: tuple[str, str, str, dict[str, str]]) -> None:
     encoder, codec, _, options = kind
-    contents = encode(encoder, options)
+    pictures = encode(encoder, options)
     got, changed = [-1], threading.Condition()
     too_late = []
 
@@ -164,8 +166,8 @@ def test_a_picture_is_there_before_the_next_one_is_sent(kind: tuple[str, str, st
                     too_late.append(index - 1)
                     got[0] = index - 1
 
-    expected = [split_units(content) for content in contents]
-    with served(contents, kind, wait) as url:
+    expected = [split_units(picture) for picture in pictures]
+    with served(pictures, kind, wait) as url:
         for picture in read_joined(url, codec):
             with changed:
                 got[0] = expected.index(split_units(picture)) if split_units(picture) in expected else got[0]
@@ -176,12 +178,12 @@ def test_a_picture_is_there_before_the_next_one_is_sent(kind: tuple[str, str, st
 
 def test_where_packets_are_of_many_lengths_no_picture_is_given_early_any_more() -> None:
     encoder, codec, _, options = ONE_SLICE
-    contents = encode(encoder, options)
+    pictures = encode(encoder, options)
 
     packet_sizes = [1400 if index < PROVEN else 700 + index * 37 % 600 for index in range(COUNT)]
-    with served(contents, ONE_SLICE, packet_sizes=packet_sizes) as url:
+    with served(pictures, ONE_SLICE, packet_sizes=packet_sizes) as url:
         joined = [split_units(picture) for picture in read_joined(url, codec)]
-    expected = [split_units(content) for content in contents]
+    expected = [split_units(picture) for picture in pictures]
     wrong = [index for index, picture in enumerate(joined) if picture not in expected]
     assert len(wrong) <= 2, "the first, of which opening took a part, and the one that was given too early"
     assert joined[-1] == expected[-1]
@@ -189,6 +191,6 @@ def test_where_packets_are_of_many_lengths_no_picture_is_given_early_any_more() 
 
 def test_other_codecs_are_left_to_the_parser() -> None:
     kind = ("mpeg4", "mpeg4", "MP4V-ES", {"g": "5"})
-    contents = encode(kind[0], kind[3])
-    with served(contents, kind) as url, open_camera(url, CARD) as source:
+    pictures = encode(kind[0], kind[3])
+    with served(pictures, kind) as url, open_camera(url, CARD) as source:
         assert len(list(islice(source, 3))) == 3
