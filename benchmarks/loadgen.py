@@ -19,10 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.answers import Share
+from benchmarks.data import Data, open_pictures
 from benchmarks.errors import BenchmarkError
 from benchmarks.results_file import make_folder
-from benchmarks.tasks import Data
-from benchmarks.worker import open_pictures
 from runtime.classifier import Classifier
 from runtime.dataset import DataSet
 from runtime.errors import PictureError, UsageError

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 
+from benchmarks.data import open_pictures
 from benchmarks.errors import BenchmarkError
 from benchmarks.jsonable import to_json
 from benchmarks.machine import Machine
@@ -22,7 +23,6 @@ from benchmarks.scenarios import SCENARIOS
 from benchmarks.subjects import ModelFile, check_backends, look_at, subjects_of
 from benchmarks.tasks import PICTURE_HEIGHT, PICTURE_WIDTH, AccuracyTask, LatencyTask, Settings
 from benchmarks.timing import TURNS
-from benchmarks.worker import open_pictures
 from runtime.dataset import DataSet
 from runtime.dataset.digest import digest_data
 from runtime.errors import EdgeframeError

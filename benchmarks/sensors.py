@@ -14,10 +14,10 @@ _OWN_THREADS = Path("/proc/self/task")
 _TOOL_SECONDS = 5
 
 
-def read_frequency_hertz(folder: Path = _PROCESSORS) -> float | None:
+def read_frequency_hertz() -> float | None:
     """The mean of the cores' present frequencies."""
     try:
-        kilohertz = [int(file.read_text()) for file in folder.glob("cpu[0-9]*/cpufreq/scaling_cur_freq")]
+        kilohertz = [int(file.read_text()) for file in _PROCESSORS.glob("cpu[0-9]*/cpufreq/scaling_cur_freq")]
     except (OSError, ValueError):
         return None
     return sum(kilohertz) * 1e3 / len(kilohertz) if kilohertz else None

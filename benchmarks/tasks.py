@@ -4,28 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from benchmarks.data import Data
 from benchmarks.measurement import Subject
 from benchmarks.scenarios import SCENARIOS
 from runtime.errors import UsageError
 
 # What is classified to time it: a camera's frame. What is on it is of no account to a network's speed.
 PICTURE_WIDTH, PICTURE_HEIGHT = 1280, 720
-
-
-@dataclass(frozen=True)
-class Data:
-    """data, split, data_dir: as in runtime.dataset.open_dataset. max_pictures: at most so many, a share of each
-    class; None for all.
-    """
-
-    data: str
-    split: str = "test"
-    data_dir: str | None = None
-    max_pictures: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.max_pictures is not None and self.max_pictures < 1:
-            raise UsageError(f"--max-pictures {self.max_pictures}: expected 1 or more")
 
 
 @dataclass(frozen=True)

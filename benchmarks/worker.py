@@ -19,8 +19,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.jsonable import read_value, to_json
-from benchmarks.tasks import PICTURE_HEIGHT, PICTURE_WIDTH, AccuracyTask, Data, LatencyTask, PeaksTask
-from runtime.errors import DataError, EdgeframeError, ModelError
+from benchmarks.tasks import PICTURE_HEIGHT, PICTURE_WIDTH, AccuracyTask, LatencyTask, PeaksTask
+from runtime.errors import EdgeframeError, ModelError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from benchmarks.measurement import Round
     from benchmarks.peaks import Peaks
     from runtime.classifier import Classifier
-    from runtime.dataset import DataSet
 
 _PROGRESS_SECONDS = 0.2
 # Much longer than a turn: only what takes seconds a query says that it works, and a message is nothing to that.
@@ -143,6 +142,7 @@ def wait_until_idle(most_seconds: float = _MOST_IDLE_SECONDS) -> None:
 
 def measure_answers(task: AccuracyTask, send: Send) -> Answers:
     from benchmarks.answers import Answers, AnswersOf
+    from benchmarks.data import open_pictures
     from runtime.image import fit_image
 
     classifier = _load(task.subject.model, task.subject.threads, task.subject.backend)
@@ -171,23 +171,6 @@ def _answer(number: int, target: int, scores: np.ndarray) -> Answer:
     best = int(scores.argmax())
     rank = int((scores > scores[target]).sum() + (scores[:target] == scores[target]).sum())
     return Answer(number, target, best, rank, float(scores[best]))
-
-
-def open_pictures(wanted: Data) -> DataSet:
-    """The labelled pictures. Raises DataError."""
-    from benchmarks.tiny_data import is_tiny_data, open_tiny_data
-    from runtime.dataset import open_dataset
-
-    if is_tiny_data(wanted.data):
-        data = open_tiny_data(wanted.data, wanted.split)
-    else:
-        data = open_dataset(wanted.data, wanted.split, wanted.data_dir)
-    if not data.is_labelled:
-        raise DataError(
-            f"{wanted.data}: its pictures have no classes; put them into class folders, or add a labels.csv "
-            "with the columns file and label"
-        )
-    return data if wanted.max_pictures is None else data.sample(wanted.max_pictures)
 
 
 def load(task: LatencyTask) -> Classifier:

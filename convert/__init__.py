@@ -2,7 +2,7 @@
 
 python -m convert flowers.keras --to tflite --recipe int8 --calibrate flowers/
 
-source       the `.keras` file, checked before anything heavy is imported
+keras_file   the `.keras` file, checked before anything heavy is imported
 pictures     which pictures calibrate and which ones check
 network      the loaded Keras network: what the result is compared with; plain_network makes one list of layers of it
 recipes      one row a recipe                 formats    one row a format

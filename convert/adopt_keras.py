@@ -10,8 +10,8 @@ import numpy as np
 
 from convert.bounds import require_numbers
 from convert.failure import explain_disk, explain_failure
+from convert.keras_file import NORMALISING, check_layers, list_normalising, require_keras
 from convert.network import load_keras
-from convert.source import NORMALISING, check_layers, list_normalising, require_keras
 from runtime.bare_model import guess_scores, name_lack, probe_pictures
 from runtime.card import Fit, InputSize, ModelCard, Normalisation, Provenance
 from runtime.card_file import embed_card

@@ -49,7 +49,7 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Trial:
+class Attempts:
     """A target, what it is made of, and a folder for the attempts' files."""
 
     order: Order

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from convert.keras_file import list_normalising
 from convert.pictures import FittedPictures
-from convert.source import list_normalising
 from runtime.card import Normalisation
 from runtime.intervals import wilson_interval
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from convert.arguments import parse_order
 from convert.conversion import Conversion, Failure, convert
@@ -14,6 +13,7 @@ from convert.report import format_summary, format_table, read_operators, time_fi
 from runtime.command_line import EXIT_DONE, exit_status, tell_error
 from runtime.errors import PictureError
 from runtime.interrupts import note_interrupts
+from runtime.late_import import import_late
 
 # With the signal's number added, as a shell has it: 130 for Ctrl-C.
 INTERRUPTED = 128
@@ -60,19 +60,14 @@ def _run(given: Sequence[str]) -> int:
     with note_interrupts() as interrupts:
         try:
             if given and given[0] in _COMMANDS:
-                return _load(_COMMANDS[given[0]])(given[1:])
+                status: int = import_late(_COMMANDS[given[0]])(given[1:])
+                return status
             return _convert(given, _Bars(interrupts))
         except (Exception, KeyboardInterrupt):
             # Where Ctrl-C comes while a C++ library calls back into Python, another exception comes out of it.
             if interrupts:
                 return INTERRUPTED + interrupts[0]
             raise
-
-
-def _load(command: str) -> Callable[[Sequence[str]], int]:
-    module, _, function = command.partition(":")
-    run: Callable[[Sequence[str]], int] = getattr(importlib.import_module(module), function)
-    return run
 
 
 def _convert(arguments: Sequence[str], observer: Observer) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from convert.agreement import Agreement
-from convert.attempts import Trial
+from convert.attempts import Attempts
 from convert.bounds import require_bounds
 from convert.cautions import find_cautions
 from convert.differences import save_differences
@@ -71,7 +71,7 @@ def convert(order: Order, observer: Observer) -> list[Conversion | Failure]:
 def _convert_one(target: Target, order: Order, material: Material, observer: Observer) -> Conversion | Failure:
     try:
         with explain_disk(target.path), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            return _make(Trial(order, target, material, observer, Path(folder)))
+            return _make(Attempts(order, target, material, observer, Path(folder)))
     except EdgeframeError as error:
         return Failure(target.path, _name_file(target.path, error))
 
@@ -82,21 +82,22 @@ def _name_file(path: Path, error: EdgeframeError) -> EdgeframeError:
     return error if is_named else type(error)(f"{path}: not written; {error}")
 
 
-def _make(trial: Trial) -> Conversion:
-    """Give the trial's best file its card and its name, once it has proved itself.
+def _make(attempts: Attempts) -> Conversion:
+    """Give the best of the attempts its card and its name, once it has proved itself.
 
     Nothing lies beside it before: a conversion that is killed leaves nothing there.
     """
-    order, target, material, best = trial.order, trial.target, trial.material, trial.run()
+    order, target, material, best = attempts.order, attempts.target, attempts.material, attempts.run()
     source, agreement = material.source, best.agreement
     if order.differences is not None:
         save_differences(order.differences, target.path.name, material.check, agreement, source.card.labels)
     require_bounds(order, target, agreement, best.kept)
+    golden = () if material.golden is None else make_golden(material.golden, source.card, best.score, attempts.observer)
     card = replace(
         source.card,
         recipe=target.recipe.name,
         measured=_measured(material.check, agreement),
-        golden=() if material.golden is None else make_golden(material.golden, source.card, best.score, trial.observer),
+        golden=golden,
         provenance=replace(
             source.card.provenance, source_sha256=source.sha256, tools=(*source.card.provenance.tools, *best.tools)
         ),

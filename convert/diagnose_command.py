@@ -12,13 +12,13 @@ from convert.diagnose_files import PICTURES, diagnose_file
 from convert.diagnose_report import advise, draw_plot, format_errors
 from convert.failure import explain_disk, explain_failure
 from convert.formats import FORMATS, Format
+from convert.keras_file import KerasFile, read_keras_file
 from convert.network import load_network
 from convert.observer import Observer
 from convert.pictures import fit_pictures, open_whole
 from convert.quiet import quiet_libraries
 from convert.recipes import RECIPES, Recipe
 from convert.scratch import own_scratch
-from convert.source import Source, open_source
 from runtime.backends import open_backend
 from runtime.card_file import check_model_path, read_card
 from runtime.command_line import Parser
@@ -82,7 +82,7 @@ def _parse(arguments: Sequence[str]) -> Question:
 
 
 def _answer(question: Question) -> Diagnosis:
-    source = open_source(question.original)
+    source = read_keras_file(question.original)
     _check_origin(question, source)
     if not question.plots.is_dir():
         raise ConversionError(f"{question.plot}: there is no folder {question.plots}; make it first")
@@ -108,7 +108,7 @@ def _kind_of(converted: Path) -> tuple[Format, Recipe]:
     return FORMATS[converted.suffix[1:]], RECIPES.get(name, RECIPES["int8"])
 
 
-def _check_origin(question: Question, source: Source) -> None:
+def _check_origin(question: Question, source: KerasFile) -> None:
     card = read_card(check_model_path(question.converted))
     if card is not None and card.provenance.source_sha256 not in ("", source.sha256):
         raise ConversionError(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +12,7 @@ from convert.network import Network
 from convert.observer import Observer
 from convert.recipes import RANGES, Recipe
 from runtime.interrupts import defer_interrupts
+from runtime.late_import import import_late
 
 
 class Writer(Protocol):
@@ -45,9 +45,8 @@ class Format:
         return f".{self.name}"
 
     def load_writer(self) -> Writer:
-        module, _, function = self.writer.partition(":")
         with defer_interrupts():
-            writer: Writer = getattr(importlib.import_module(module), function)
+            writer: Writer = import_late(self.writer)
         return writer
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from convert.agreement import ask_original
 from convert.bounds import require_labels, require_numbers
 from convert.cam import with_cam
+from convert.keras_file import KerasFile, read_keras_file
 from convert.network import Network, load_network
 from convert.observer import Observer
 from convert.order import Order
 from convert.pictures import FittedPictures, choose_pictures, fit_pictures, open_whole
-from convert.source import Source, open_source
 from runtime.dataset import DataSet
 
 
@@ -23,7 +23,7 @@ class Material:
     become the card's samples, None where it gets none.
     """
 
-    source: Source
+    source: KerasFile
     network: Network
     calibration: FittedPictures
     check: FittedPictures
@@ -36,7 +36,7 @@ def gather_material(order: Order, observer: Observer) -> Material:
 
     Raises ModelError, DataError or ConversionError: there is nothing that any file could be made of.
     """
-    source = open_source(order.model)
+    source = read_keras_file(order.model)
     choice = choose_pictures(order.data, order.calibration_images, order.check_images, order.data_dir)
     require_labels(order, choice.check.is_labelled)
     golden = None if order.golden is None else choice.calibration

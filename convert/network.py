@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from convert.failure import explain_failure
+from convert.keras_file import KerasFile
 from convert.plain_network import make_plain
-from convert.source import Source
 from runtime.card import ModelCard
 from runtime.errors import ConversionError
 from runtime.interrupts import defer_interrupts
@@ -80,7 +80,7 @@ class Network:
         return tf.TensorSpec((batch, size.height, size.width, size.channels), tf.float32, name="image")
 
 
-def load_network(source: Source) -> Network:
+def load_network(source: KerasFile) -> Network:
     """Load the network of a checked file; ConversionError unless it is the classifier that its card describes."""
     model = load_keras(source.path)
     _check_classifier(source, model)
@@ -99,7 +99,7 @@ def load_keras(path: Path) -> Any:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
 
 
-def _check_classifier(source: Source, model: Any) -> None:
+def _check_classifier(source: KerasFile, model: Any) -> None:
     inputs, outputs = ([tuple(tensor.shape) for tensor in tensors] for tensors in (model.inputs, model.outputs))
     size, classes = source.card.input, len(source.card.labels)
     if len(inputs) != 1 or len(outputs) != 1 or len(inputs[0]) != 4 or len(outputs[0]) != 2:

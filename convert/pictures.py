@@ -12,8 +12,6 @@ from runtime.dataset import DataSet, open_dataset
 from runtime.errors import DataError
 from runtime.image import fit_image
 
-_SEED = 0
-
 
 @dataclass(frozen=True)
 class PictureChoice:
@@ -50,12 +48,12 @@ def choose_pictures(spec: str, calibration: int, check: int, data_dir: str | Non
     everything = data if data.labels else open_whole(spec, "train", data_dir)
     if everything.split == "train":
         test = open_dataset(spec, "test", data_dir)
-        return PictureChoice(everything.sample(calibration, _SEED), test.sample(check, _SEED))
+        return PictureChoice(everything.sample(calibration), test.sample(check))
     if len(everything) < 2:
         raise DataError(f"{spec}: has {len(everything)} picture; expected at least one to calibrate and one to check")
-    calibrating = everything.sample_numbers(min(calibration, len(everything) // 2), _SEED)
+    calibrating = everything.sample_numbers(min(calibration, len(everything) // 2))
     rest = np.setdiff1d(np.arange(len(everything)), calibrating)
-    return PictureChoice(everything.subset(calibrating), everything.subset(rest, "rest").sample(check, _SEED))
+    return PictureChoice(everything.subset(calibrating), everything.subset(rest, "rest").sample(check))
 
 
 def open_whole(spec: str, split: str, data_dir: str | None) -> DataSet:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,6 +22,8 @@ def expand_options(arguments: Iterable[str]) -> list[str]:
 
 
 def _read_options(argument: str) -> list[str]:
+    import shlex  # not at the top: few command lines have such a file
+
     try:
         text = Path(argument[len(_MARK) :]).read_text("utf-8")
         lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]

@@ -92,7 +92,7 @@ def open_picture(source: PictureFile, called: str = "picture") -> Image.Image:
         return decode_reduced(image, None).image
 
 
-def open_reduced(source: PictureFile, least: tuple[int, int] | None = None) -> ReducedPicture:
+def open_reduced(source: PictureFile, least: tuple[int, int] | None) -> ReducedPicture:
     """`open_picture` at less cost: a JPEG is decoded at 1/2, 1/4 or 1/8 of its size where that is not smaller than
     `least`, the width and height that are enough."""
     with open_header(source) as image:

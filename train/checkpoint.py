@@ -18,8 +18,9 @@ import numpy as np
 from runtime.errors import TrainingError
 from runtime.whole_file import write_whole
 from train.history import EpochMetrics
+from train.settings import Setting
 
-_VERSION = 2
+_VERSION = 3
 _ARRAYS = ("best", "now", "begin")
 # An epoch's saving is left out where it would take longer than this share of the time since the last one.
 _SHARE = 0.1
@@ -57,7 +58,7 @@ class State:
 class Checkpoint:
     """The file beside `out` that a training with these settings may go on from."""
 
-    def __init__(self, out: Path, settings: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, out: Path, settings: tuple[tuple[str, Setting], ...]) -> None:
         self.path = out.with_name(out.name + ".resume")
         self._settings = settings
         self._saved_at = time.monotonic()
@@ -105,22 +106,14 @@ class Checkpoint:
         """Once the model is written there is nothing to go on with."""
         self.path.unlink(missing_ok=True)
 
-    def _check_same(self, settings: dict[str, str], version: int) -> None:
+    def _check_same(self, saved: dict[str, Setting], version: int) -> None:
         if version != _VERSION:
             raise TrainingError(f"{self.path}: is of another version of edgeframe; remove it, and train from the start")
-        for name, value in self._settings:
-            if settings.get(name) != value:
-                before, now = _what_differs(str(settings.get(name, "none")), value)
-                raise TrainingError(
-                    f"{self.path}: was begun with {name} {before!r}, not {now!r}; give the same data and arguments, or "
-                    "leave out --resume to train from the start"
-                )
-
-
-def _what_differs(one: str, other: str) -> tuple[str, str]:
-    """Of a phase's dozen settings, those that are not the same; of what has other parts, all of them."""
-    parts = [text.split(", ") for text in (one, other)]
-    if len(parts[0]) != len(parts[1]):
-        return one, other
-    pairs = [pair for pair in zip(*parts) if pair[0] != pair[1]]
-    return ", ".join(pair[0] for pair in pairs), ", ".join(pair[1] for pair in pairs)
+        # A phase that one of them lacks needs no word: its strategy differs, too.
+        same = {name: saved.get(name, value) for name, value in self._settings}
+        differing = [f"{name} {same[name]!r}, not {value!r}" for name, value in self._settings if same[name] != value]
+        if differing:
+            raise TrainingError(
+                f"{self.path}: was begun with {'; '.join(differing)}; give the same data and arguments, or leave out "
+                "--resume to train from the start"
+            )

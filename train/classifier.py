@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import keras
 from keras import layers
 
 from runtime.errors import TrainingError
+from runtime.late_import import import_late
 from train.models import Architecture, Variant
 
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")  # in the words of some layers of Keras
@@ -60,8 +60,7 @@ def build_published(architecture: Architecture, variant: Variant) -> keras.Model
 
 def _build_model(architecture: Architecture, variant: Variant, name: str | None = None) -> keras.Model:
     size = variant.size
-    file, _, function = architecture.builder.partition(":")
-    build = getattr(importlib.import_module(f"train.networks.{file}"), function)
+    build = import_late(f"train.networks.{architecture.builder}")
     picture = keras.Input((size.height, size.width, size.channels), name="picture")
     try:
         model = keras.Model(picture, build(picture, variant), name=name)

@@ -22,7 +22,7 @@ _TEMPERATURE = 2.0
 _TEACHER_SHARE = 0.7
 
 
-def build_learner(model: keras.Model, settings: Settings, teacher: keras.Model | None = None) -> keras.Model:
+def build_learner(model: keras.Model, settings: Settings, teacher: keras.Model | None) -> keras.Model:
     """(values, targets) -> rows of probabilities; `model` shares its weights with it.
 
     values: what `model` takes. targets: float32, batch x classes. teacher: pictures of any size, of `model`'s channels

@@ -9,7 +9,7 @@ from runtime.card import Fit, InputSize
 from runtime.errors import ModelError, UsageError
 from runtime.whole_file import file_sha256
 from train.models import Architecture, Lesson
-from train.settings import Phase, Settings
+from train.settings import Phase, Setting, Settings
 
 RECIPES = ("own", "lesson")
 _SMALL_SIDE = 64  # pixels; up to here a step of many pictures is quick
@@ -89,18 +89,22 @@ class Plan:
         channels = self.architecture.input.channels if are_gray else 3
         return replace(self, size=replace(self.size, channels=channels))
 
-    def settings(self) -> tuple[tuple[str, str], ...]:
+    def settings(self) -> tuple[tuple[str, Setting], ...]:
         """Names and values of all that decides what comes out, to show and to compare."""
-        phases = tuple((f"phase {number}", str(phase)) for number, phase in enumerate(self.phases, 1))
+        phases = (
+            (f"phase {number} {name}", value)
+            for number, phase in enumerate(self.phases, 1)
+            for name, value in (("learns", phase.learns), *vars(phase.settings).items())
+        )
         return (
             ("model", self.architecture.name),
             ("strategy", self.strategy.name),
             ("recipe", self.recipe),
             ("input", f"{self.size}, {self.fit}"),
-            ("width", f"{self.alpha:g}"),
-            ("seed", str(self.seed)),
+            ("width", self.alpha),
+            ("seed", self.seed),
             ("teacher", f"{self.teacher.name}, {file_sha256(self.teacher)[:16]}" if self.teacher else "none"),
-            ("unfrozen layers", str(self.unfreeze or "by the strategy")),
+            ("unfrozen layers", self.unfreeze or "by the strategy"),
             *phases,
         )
 

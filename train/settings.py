@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Union
 
 AUGMENTATIONS = ("none", "light", "strong")
 SCHEDULES = ("constant", "cosine", "exponential", "inverse")
 OPTIMIZERS = ("adam", "adamw", "rmsprop", "sgd")
+
+Setting = Union[str, int, float]  # its value, to show and to compare
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,3 @@ class Phase:
 
     learns: str
     settings: Settings
-
-    def __str__(self) -> str:
-        """All of it, to show and to compare."""
-        values = vars(self.settings).items()
-        words = [f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in values]
-        return f"learns {self.learns}: {', '.join(words)}"

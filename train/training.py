@@ -64,7 +64,7 @@ def train_model(
     precision = choose_precision(network.whole) if plan.recipe == "own" else "float32"
     settings = (
         *(("data", data.name), ("pictures", data.counts()), ("pictures' sha256", data.digest()), *plan.settings()),
-        *(("precision", precision), ("backend", keras.backend.backend()), ("devices", str(devices))),
+        *(("precision", precision), ("backend", keras.backend.backend()), ("devices", devices)),
     )
     checkpoint = Checkpoint(out, settings)
     state = checkpoint.read() if resume else State()

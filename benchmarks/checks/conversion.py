@@ -17,10 +17,11 @@ from pathlib import Path
 from benchmarks.answers import Answers, Share
 from benchmarks.bare_interpreter import open_interpreter
 from benchmarks.checks.process_cost import ProcessCost, measure_process
+from benchmarks.data import Data
 from benchmarks.errors import BenchmarkError
 from benchmarks.measurement import Subject
 from benchmarks.progress import progress_bar
-from benchmarks.tasks import AccuracyTask, Data
+from benchmarks.tasks import AccuracyTask
 from benchmarks.worker_process import run_accuracy
 from runtime.card import ModelCard
 from runtime.card_file import check_model_path, read_card

@@ -16,11 +16,11 @@ from benchmarks.bare_interpreter import open_interpreter
 from benchmarks.bootstrap import Estimate, estimate_paired_ratio, estimate_ratio_in_turns
 from benchmarks.checks.c_loop import CLoop
 from benchmarks.checks.method import MOST_ADDED, Check, fit_frame, show_share
+from benchmarks.data import Data
 from benchmarks.errors import BenchmarkError
 from benchmarks.loadgen import LoadSettings, run_loadgen
 from benchmarks.progress import Progress
 from benchmarks.rounds import AUTO_RUNS, AUTO_SECONDS
-from benchmarks.tasks import Data
 from benchmarks.timing import TURNS, time_runs, warm_up
 from runtime.backends.backend import make_decoder, make_encoder
 from runtime.classifier import Classifier

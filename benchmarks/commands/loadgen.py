@@ -44,8 +44,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from benchmarks.data import Data
     from benchmarks.loadgen import LoadSettings, run_loadgen
-    from benchmarks.tasks import Data
     from runtime.classifier import Classifier
 
     load = LoadSettings(args.scenario, args.duration, args.rate, args.latency, args.accuracy)

@@ -119,14 +119,14 @@ def _claims_of_frames(args: argparse.Namespace, model: Path, photo: Path, keep: 
     from benchmarks.peers.card import read_own_card
     from benchmarks.peers.single_frames import claims_of_frames, format_peers
     from benchmarks.peers.table import PEERS
-    from benchmarks.peers.turns import Measured, measure_in_turns
+    from benchmarks.peers.turns import PeerFigures, measure_in_turns
     from benchmarks.progress import progress_bar
 
     chosen = args.only or tuple(PEERS)
     _check_names("--only", chosen, tuple(PEERS))
     labels = read_own_card(model).labels
     models = {".tflite": model, **({".onnx": args.onnx} if args.onnx else {})}
-    measured: dict[str, Measured] = {}
+    measured: dict[str, PeerFigures] = {}
     is_interrupted = False
     try:
         with progress_bar("frames", "round") as show:

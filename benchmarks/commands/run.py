@@ -71,10 +71,11 @@ def _runs(text: str) -> int | None:
 
 
 def run(args: argparse.Namespace) -> int:
+    from benchmarks.data import Data
     from benchmarks.report.limits import Limits
     from benchmarks.report.markdown import format_summary
     from benchmarks.report.write import write_report
-    from benchmarks.tasks import Data, Settings
+    from benchmarks.tasks import Settings
 
     data = Data(args.data, args.split, args.data_dir, args.max_pictures)
     settings = Settings(data, args.threads, args.backend, args.scenario, args.runs, args.hosts)

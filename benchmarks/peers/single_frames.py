@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from benchmarks.peers.claim import AT_LEAST, AT_MOST, Claim
 from benchmarks.peers.table import INVOKE, OURS_RGB, OURS_YUV, PEERS
-from benchmarks.peers.turns import Measured
+from benchmarks.peers.turns import PeerFigures
 from benchmarks.table import format_rows
 
 # What takes how many times as long as which.
@@ -26,7 +26,7 @@ _BARS = (
 )
 
 
-def claims_of_frames(measured: Mapping[str, Measured]) -> list[Claim]:
+def claims_of_frames(measured: Mapping[str, PeerFigures]) -> list[Claim]:
     """By the time of the processor: all use one thread, and other programs on the machine disturb it least."""
     return [
         Claim(
@@ -42,7 +42,7 @@ def claims_of_frames(measured: Mapping[str, Measured]) -> list[Claim]:
     ]
 
 
-def format_peers(measured: Mapping[str, Measured], labels: tuple[str, ...]) -> str:
+def format_peers(measured: Mapping[str, PeerFigures], labels: tuple[str, ...]) -> str:
     """An aligned Markdown table; who could not take part says why, and what would help."""
     rows = [["peer", "one run", "processor ms", "clock ms", "sees"]]
     for name, figures in measured.items():

@@ -22,7 +22,7 @@ _SEED = 0
 
 
 @dataclass
-class Measured:
+class PeerFigures:
     """A peer's figures so far, one tuple a round: seconds a frame by the clock, and of the processor.
 
     problem: why there are none. best: the index of the class that it sees on the first frame."""
@@ -35,7 +35,7 @@ class Measured:
 
 def measure_in_turns(
     names: Sequence[str], models: dict[str, Path], photo: Path, *, rounds: int, frames: int, progress: Progress
-) -> Iterator[dict[str, Measured]]:
+) -> Iterator[dict[str, PeerFigures]]:
     """All figures so far: at the beginning (who takes part), and after each round, in which each peer takes `frames`
     frames, in a new random order.
 
@@ -43,7 +43,7 @@ def measure_in_turns(
     """
     generator = random.Random(_SEED)
     with ExitStack() as stack:
-        measured: dict[str, Measured] = {}
+        measured: dict[str, PeerFigures] = {}
         workers: dict[str, subprocess.Popen[str]] = {}
         for name in names:
             measured[name], worker = _start(stack, PEERS[name], models, photo)
@@ -62,17 +62,19 @@ def measure_in_turns(
 
 def _start(
     stack: ExitStack, peer: Peer, models: dict[str, Path], photo: Path
-) -> tuple[Measured, subprocess.Popen[str] | None]:
+) -> tuple[PeerFigures, subprocess.Popen[str] | None]:
     if not peer.is_installed:
-        return Measured(f"not installed: {peer.remedy}"), None
+        return PeerFigures(f"not installed: {peer.remedy}"), None
     if peer.model not in models:
-        return Measured("no float ONNX of the network: --onnx FILE, made by python -m convert --recipe float32"), None
+        return PeerFigures(
+            "no float ONNX of the network: --onnx FILE, made by python -m convert --recipe float32"
+        ), None
     folder = stack.enter_context(tempfile.TemporaryDirectory())
     worker = stack.enter_context(_process(peer.name, models[peer.model], photo, folder))
     first = _listen(worker, peer.name)
     if "error" in first:
-        return Measured(f"refuses {models[peer.model].name}: {first['error']}"), None
-    return Measured(best=first["best"]), worker
+        return PeerFigures(f"refuses {models[peer.model].name}: {first['error']}"), None
+    return PeerFigures(best=first["best"]), worker
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 
 from benchmarks.answers import Answer, Answers, AnswersOf
 from benchmarks.conditions import Conditions
+from benchmarks.data import Data, open_pictures
 from benchmarks.errors import BenchmarkError
 from benchmarks.host import Host, is_emulated
 from benchmarks.measurement import Round, Subject
@@ -18,9 +19,8 @@ from benchmarks.peaks import Peaks
 from benchmarks.progress import Progress
 from benchmarks.remote.connection import Connection
 from benchmarks.remote.pictures import pack_pictures
-from benchmarks.tasks import AccuracyTask, Data, LatencyTask
+from benchmarks.tasks import AccuracyTask, LatencyTask
 from benchmarks.timing import TURNS
-from benchmarks.worker import open_pictures
 from runtime.card import ModelCard
 from runtime.card_file import read_card
 from runtime.errors import EdgeframeError

@@ -21,7 +21,6 @@ from runtime.whole_file import write_whole
 
 SAMPLE = Path(__file__).with_name("fashion_mnist.npz")
 TRAIN_COUNT, TEST_COUNT = 10_000, 2_000
-SEED = 0
 
 
 def main() -> int:
@@ -47,7 +46,7 @@ def write_sample(source: Arrays, out: Path) -> None:
 
 def _choose(source: Arrays, split: str, count: int) -> tuple[np.ndarray, np.ndarray]:
     """As many of each class, in the order of the source."""
-    chosen = source.dataset("Fashion-MNIST", split).sample(count, SEED)
+    chosen = source.dataset("Fashion-MNIST", split).sample(count)
     return np.stack([np.asarray(chosen.read(i)) for i in range(count)]), chosen.targets.astype(np.uint8)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Union
@@ -102,6 +101,8 @@ def how_to_fix_size(path: Path, tensor: TensorInfo) -> str:
     """The remedy for an input with open sides, as Hugging Face's exporters leave all four of them open."""
     if path.suffix != ".onnx":
         return "convert it with a fixed input size"
+    import shlex  # as seldom as this is told
+
     _, *sides = tensor.shape
     usual = (_USUAL_SIDE, _USUAL_SIDE, 3) if sides[-1] in (1, 3) else (3, _USUAL_SIDE, _USUAL_SIDE)
     fixed = ",".join(str(usual[place] if side == -1 else side) for place, side in enumerate(sides))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import os
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from runtime.backends.backend import Backend, OpenNormalisation
 from runtime.card_file import check_model_path
 from runtime.errors import BackendError, UsageError
+from runtime.late_import import import_late
 
 # Of an inference: more than any machine has cores for; of a hundred thousand, interpreters die.
 MOST_THREADS = 1024
@@ -49,8 +49,7 @@ class BackendRow:
         return None
 
     def open(self, path: Path, threads: int, normalisation: OpenNormalisation) -> Backend:
-        module, _, function = self.opener.partition(":")
-        backend: Backend = getattr(importlib.import_module(module), function)(path, threads, normalisation, self.option)
+        backend: Backend = import_late(self.opener)(path, threads, normalisation, self.option)
         return backend
 
 

@@ -13,6 +13,7 @@ from runtime.image import Picture
 SPLITS = ("train", "validation", "test")
 UNKNOWN = -1
 _HELD_OUT = 0.1
+_SEED = 0
 
 Reader = Callable[[int], Picture]
 
@@ -62,15 +63,15 @@ class DataSet:
             where=lambda number: where(int(chosen[number])),
         )
 
-    def sample(self, count: int, seed: int = 0) -> DataSet:
+    def sample(self, count: int) -> DataSet:
         """At most `count` pictures, an equal share of each class as far as it has them; the same every time."""
-        return self if count >= len(self) else self.subset(self.sample_numbers(count, seed))
+        return self if count >= len(self) else self.subset(self.sample_numbers(count))
 
-    def sample_numbers(self, count: int, seed: int = 0) -> np.ndarray:
+    def sample_numbers(self, count: int) -> np.ndarray:
         """The numbers (int64, ascending) of the pictures that `sample` chooses."""
-        ranks = _ranks_within_class(self.targets, seed)
+        ranks = _ranks_within_class(self.targets)
         # The first of every class, then the second of every class: a stratified choice of any size.
-        order = np.lexsort((np.random.default_rng(seed).permutation(len(self)), ranks))
+        order = np.lexsort((np.random.default_rng(_SEED).permutation(len(self)), ranks))
         return np.asarray(np.sort(order[:count]), dtype=np.int64)
 
     def targets_in(self, labels: Sequence[str]) -> np.ndarray:
@@ -108,7 +109,7 @@ def split_stratified(data: DataSet, wanted: str, missing: Sequence[str]) -> Data
     if counts.max(initial=0) <= len(missing):
         # A picture or two a class: no share of each class can be held out, a share of all can.
         classes, counts = np.zeros(len(data), dtype=np.int64), np.asarray([len(data)])
-    ranks = _ranks_within_class(classes, seed=0)
+    ranks = _ranks_within_class(classes)
     held_out = np.where(counts > len(missing), np.ceil(counts * _HELD_OUT), 0)[classes]
     part = np.full(len(data), "train", dtype="<U10")
     for position, split in enumerate(missing):
@@ -116,10 +117,10 @@ def split_stratified(data: DataSet, wanted: str, missing: Sequence[str]) -> Data
     return data.subset(np.flatnonzero(part == wanted), wanted)
 
 
-def _ranks_within_class(targets: np.ndarray, seed: int) -> np.ndarray:
+def _ranks_within_class(targets: np.ndarray) -> np.ndarray:
     """For each picture its place in a random order of its class."""
     ranks = np.empty(len(targets), dtype=np.int64)
-    generator = np.random.default_rng(seed)
+    generator = np.random.default_rng(_SEED)
     for target in np.unique(targets):
         members = np.flatnonzero(targets == target)
         ranks[members] = generator.permutation(len(members))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from runtime.decisions import Decisions, DecisionSettings
 from runtime.errors import UsageError
+from runtime.late_import import import_late
 from runtime.sinks.fan_out import Sinks
 from runtime.sinks.json_lines import JsonLines
 from runtime.sinks.live_screen import LiveScreen
@@ -82,8 +82,7 @@ def _open_reported(settings: OutputSettings) -> Iterator[Background]:
     for name, opener in _OUTPUTS.items():
         setting = getattr(settings, name)
         if setting is not None:
-            module, _, function = opener.partition(":")
-            yield getattr(importlib.import_module(module), function)(setting)
+            yield import_late(opener)(setting)
 
 
 def _screen_maker(settings: OutputSettings) -> Callable[[bool, bool], Sink]:

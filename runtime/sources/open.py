@@ -13,6 +13,7 @@ from typing import Callable
 from runtime.card import ModelCard
 from runtime.errors import PictureError, SourceError, UsageError
 from runtime.folders import what_is_at
+from runtime.late_import import import_late
 from runtime.sources.options import SourceOptions
 from runtime.sources.request import STANDARD_INPUT, OnError, OnEvent, SourceRequest
 from runtime.sources.source import Source
@@ -23,15 +24,14 @@ _USUAL = SourceOptions()
 
 @dataclass(frozen=True)
 class Kind:
-    """matches: whether what the user named is of this kind. module, opener: which makes the source, imported then."""
+    """matches: whether what the user named is of this kind. opener: `module:function` that makes the source."""
 
-    matches: Callable[[str, SourceOptions], bool]
-    module: str
+    matches: Callable[[str], bool]
     opener: str
 
     def open(self, request: SourceRequest) -> Source:
         try:
-            module = importlib.import_module(self.module)
+            opener = import_late(self.opener)
         except ImportError as error:
             if (error.name or "").partition(".")[0] != "av":
                 raise
@@ -39,12 +39,16 @@ class Kind:
                 f"streams and video need PyAV, which is not installed ({error}); pip install av "
                 "(32-bit Arm has no wheel: sudo apt install python3-av)"
             ) from None
-        source: Source = getattr(module, self.opener)(request)
+        source: Source = opener(request)
         return source
 
 
 def _is_device(spec: str) -> bool:
     return Path(spec).parts[:2] == ("/", "dev")
+
+
+def _is_url(spec: str) -> bool:
+    return bool(_URL.match(spec))
 
 
 def _is_usb(spec: str) -> bool:
@@ -61,10 +65,10 @@ def _lacks_pyav() -> bool:
 
 def _is_file(spec: str) -> bool:
     # An address may be longer than a name of a file.
-    return not (_URL.match(spec) or _is_device(spec)) and what_is_at(spec, SourceError) != "nothing"
+    return not (_is_url(spec) or _is_device(spec)) and what_is_at(spec, SourceError) != "nothing"
 
 
-def _is_pictures(spec: str, options: SourceOptions) -> bool:
+def _is_pictures(spec: str) -> bool:
     if spec == STANDARD_INPUT or not _is_file(spec):
         return spec == STANDARD_INPUT
     return what_is_at(spec, SourceError) == "folder" or _is_picture(spec)
@@ -83,16 +87,16 @@ def _is_picture(file: str) -> bool:
         return False
 
 
-_RAW = Kind(lambda spec, options: options.raw is not None, "runtime.sources.raw", "open_raw")
-_PICTURES = Kind(_is_pictures, "runtime.sources.pictures", "open_pictures")
-_PATTERN = Kind(lambda spec, options: glob.has_magic(spec), "runtime.sources.pictures", "open_pictures")
-_VIDEO_FILE = Kind(lambda spec, options: _is_file(spec), "runtime.sources.video_kinds", "open_video_file")
+_RAW = Kind(lambda spec: spec == STANDARD_INPUT, "runtime.sources.raw:open_raw")
+_PICTURES = Kind(_is_pictures, "runtime.sources.pictures:open_pictures")
+_PATTERN = Kind(glob.has_magic, "runtime.sources.pictures:open_pictures")
+_VIDEO_FILE = Kind(_is_file, "runtime.sources.video_kinds:open_video_file")
 _CAMERAS = (
-    Kind(lambda spec, options: bool(_URL.match(spec)), "runtime.sources.video_kinds", "open_url"),
-    Kind(lambda spec, options: spec == "test", "runtime.sources.video_kinds", "open_test_pictures"),
-    Kind(lambda spec, options: spec == "picamera2", "runtime.sources.picamera", "open_pi_camera"),
-    Kind(lambda spec, options: _is_usb(spec) and _lacks_pyav(), "runtime.sources.v4l2_capture", "open_without_pyav"),
-    Kind(lambda spec, options: _is_usb(spec), "runtime.sources.usb_camera", "open_usb_camera"),
+    Kind(_is_url, "runtime.sources.video_kinds:open_url"),
+    Kind(lambda spec: spec == "test", "runtime.sources.video_kinds:open_test_pictures"),
+    Kind(lambda spec: spec == "picamera2", "runtime.sources.picamera:open_pi_camera"),
+    Kind(lambda spec: _is_usb(spec) and _lacks_pyav(), "runtime.sources.v4l2_capture:open_without_pyav"),
+    Kind(_is_usb, "runtime.sources.usb_camera:open_usb_camera"),
 )
 
 
@@ -119,8 +123,9 @@ def open_source(
     if not spec:
         raise UsageError("an empty name: it would be the folder that you are in; for that, write .")
     request = SourceRequest(spec, card, options, on_error, on_event)
-    for kind in (_RAW, _PICTURES, _VIDEO_FILE, *_CAMERAS, _PATTERN):
-        if kind.matches(spec, options):
+    kinds = (_PICTURES, _VIDEO_FILE, *_CAMERAS, _PATTERN) if options.raw is None else (_RAW,)
+    for kind in kinds:
+        if kind.matches(spec):
             return kind.open(request)
     raise SourceError(f"{spec}: no such file or folder; check the name")
 
@@ -136,7 +141,7 @@ def open_camera(
         )
     request = SourceRequest(spec, card, options, None, on_event)
     for kind in (*_CAMERAS, _VIDEO_FILE):
-        if kind.matches(spec, options):
+        if kind.matches(spec):
             return kind.open(request)
     raise SourceError(
         f"--camera {spec}: no such camera or file; expected an index, a device (/dev/video0), rtsp://..., "

@@ -139,7 +139,7 @@ def make_jpeg_fitter(sources: Iterable[PictureSource]) -> JpegFitter | None:
     return JpegFitter()
 
 
-def list_pictures(folder: Path, on_error: Optional[OnError] = None) -> list[Path]:
+def list_pictures(folder: Path, on_error: Optional[OnError]) -> list[Path]:
     """The picture files in a folder and below it, in natural order; hidden ones are left out.
 
     on_error: told of each folder below it that cannot be listed. Raises SourceError where there are no pictures, and

@@ -17,7 +17,7 @@ from runtime.sources.live import LiveSource
 from runtime.sources.options import SourceOptions
 from runtime.sources.request import SourceRequest
 from runtime.sources.source import Source
-from runtime.sources.v4l2 import check_device, first_camera, stop_streams
+from runtime.sources.v4l2 import SoughtCamera
 from runtime.sources.v4l2_modes import list_modes
 from runtime.sources.video import VideoInput
 from runtime.sources.video_feed import VideoFeed
@@ -37,44 +37,27 @@ def open_usb_camera(request: SourceRequest) -> Source:
         find = partial(_find_elsewhere, _INTERFACES[sys.platform], spec, options)
         feed = VideoFeed(f"camera {spec}", find, make_scaler(request), options.timeout)
         return LiveSource(feed, options, request.on_event)
-    camera = LinuxCamera(spec, options, request.card.input)
+    camera = SoughtCamera(spec)
     if not options.wait:
-        check_device(camera.find_device())
-    feed = VideoFeed(camera.name, camera.find, make_scaler(request), options.timeout, interrupt=camera.interrupt)
+        camera.find()
+    find = partial(_find_linux, camera, options, request.card.input)
+    feed = VideoFeed(camera.name, find, make_scaler(request), options.timeout, interrupt=camera.interrupt)
     return LiveSource(feed, options, request.on_event)
 
 
-class LinuxCamera:
-    """A camera that is looked for again each time: unplugged and plugged in, it may have got another number."""
-
-    def __init__(self, spec: str, options: SourceOptions, size: InputSize) -> None:
-        self.name = f"/dev/video{spec}" if spec.isdigit() else spec
-        self._is_first = spec == "0"
-        self._options = options
-        self._size = size
-        self._device = self.name
-
-    def find_device(self) -> str:
-        self._device = first_camera() if self._is_first else self.name
-        return self._device
-
-    def find(self) -> VideoInput:
-        """What to open, in the mode that suits. Raises SourceError where the camera is not there."""
-        device = self.find_device()
-        check_device(device)
-        modes = list_modes(device, self._options.camera_size)
-        if not modes:
-            return VideoInput(self.name, device, "v4l2", _asked(self._options))
-        mode = choose_mode(device, modes, self._options, self._size)
-        asked = {
-            "input_format": FFMPEG_FORMATS[mode.pixel_format],
-            "video_size": f"{mode.width}x{mode.height}",
-            "framerate": f"{mode.nearest_rate(self._options.camera_fps or USUAL_RATE):g}",
-        }
-        return VideoInput(self.name, device, "v4l2", asked)
-
-    def interrupt(self) -> None:
-        stop_streams(self._device)
+def _find_linux(camera: SoughtCamera, options: SourceOptions, size: InputSize) -> VideoInput:
+    """What to open, in the mode that suits. Raises SourceError where the camera is not there."""
+    device = camera.find()
+    modes = list_modes(device, options.camera_size)
+    if not modes:
+        return VideoInput(camera.name, device, "v4l2", _asked(options))
+    mode = choose_mode(device, modes, options, size)
+    asked = {
+        "input_format": FFMPEG_FORMATS[mode.pixel_format],
+        "video_size": f"{mode.width}x{mode.height}",
+        "framerate": f"{mode.nearest_rate(options.camera_fps or USUAL_RATE):g}",
+    }
+    return VideoInput(camera.name, device, "v4l2", asked)
 
 
 def _find_elsewhere(interface: str, spec: str, options: SourceOptions) -> VideoInput:

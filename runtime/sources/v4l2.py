@@ -66,25 +66,40 @@ def first_camera() -> str:
     return cameras[0].device
 
 
-def check_device(device: str) -> None:
-    """Raise SourceError unless the device is there and this user may open it."""
+class SoughtCamera:
+    """Camera number N (`0`: the first that there is), or a device (`/dev/video0`). It is looked for again each time:
+    unplugged and plugged in, it may have got another number.
+    """
+
+    def __init__(self, spec: str) -> None:
+        self.name = f"/dev/video{spec}" if spec.isdigit() else spec
+        self._is_first = spec == "0"
+        self._device = self.name
+
+    def find(self) -> str:
+        """Its device. Raises SourceError where it is not there, or this user may not open it."""
+        self._device = first_camera() if self._is_first else self.name
+        _check_device(self._device)
+        return self._device
+
+    def interrupt(self) -> None:
+        """End this process's reads of it that hang in its driver: without its stream, they return an error."""
+        import fcntl
+
+        for link in Path("/proc/self/fd").iterdir():
+            try:
+                if str(link.readlink()) == os.path.realpath(self._device):
+                    fcntl.ioctl(int(link.name), _VIDIOC_STREAMOFF, struct.pack("i", _CAPTURE_BUFFERS))
+            except OSError:
+                continue  # closed meanwhile
+
+
+def _check_device(device: str) -> None:
     if not Path(device).exists():
         others = ", ".join(camera.device for camera in list_cameras()) or "none; try --camera test"
         raise SourceError(f"{device}: no such camera; cameras here: {others}")
     if not os.access(device, os.R_OK | os.W_OK):
         raise SourceError(f"{device}: {PERMISSION_REMEDY}")
-
-
-def stop_streams(device: str) -> None:
-    """End this process's reads of a camera that hang in its driver: without its stream, they return an error."""
-    import fcntl
-
-    for link in Path("/proc/self/fd").iterdir():
-        try:
-            if str(link.readlink()) == os.path.realpath(device):
-                fcntl.ioctl(int(link.name), _VIDIOC_STREAMOFF, struct.pack("i", _CAPTURE_BUFFERS))
-        except OSError:
-            continue  # closed meanwhile
 
 
 def _query(node: Path, ask: Ask) -> Camera | None:

@@ -27,7 +27,7 @@ from runtime.sources.live import LiveSource
 from runtime.sources.options import SourceOptions
 from runtime.sources.request import SourceRequest
 from runtime.sources.source import Source
-from runtime.sources.v4l2 import check_device, first_camera, stop_streams
+from runtime.sources.v4l2 import SoughtCamera
 from runtime.sources.v4l2_modes import list_modes
 
 # By the kernel's names: what becomes a picture without a library for colours. Almost every webcam gives MJPG.
@@ -60,31 +60,27 @@ class Shot:
 
 
 def open_without_pyav(request: SourceRequest) -> Source:
-    """Camera number N (`0`: the first that there is), or a device (`/dev/video0`); as usb_camera.open_usb_camera."""
-    feed = CaptureFeed(request.spec, request.card, request.options)
+    """As usb_camera.open_usb_camera."""
+    camera = SoughtCamera(request.spec)
     if not request.options.wait:
-        check_device(feed.find_device())
+        camera.find()
+    feed = CaptureFeed(camera, request.card, request.options)
     return LiveSource[Picture](feed, request.options, request.on_event)
 
 
 class CaptureFeed:
-    """See Feed. A camera that is looked for again each time: plugged in anew, it may have got another number."""
+    """See Feed."""
 
-    def __init__(self, spec: str, card: ModelCard, options: SourceOptions) -> None:
-        self.name = f"/dev/video{spec}" if spec.isdigit() else spec
-        self._is_first = spec == "0"
+    def __init__(self, camera: SoughtCamera, card: ModelCard, options: SourceOptions) -> None:
+        self.name = camera.name
+        self.interrupt = camera.interrupt
+        self._camera = camera
         self._card = card
         self._options = options
-        self._device = self.name
-
-    def find_device(self) -> str:
-        self._device = first_camera() if self._is_first else self.name
-        return self._device
 
     @contextmanager
     def open(self) -> Iterator[Iterator[Optional[Picture]]]:
-        device = self.find_device()
-        check_device(device)
+        device = self._camera.find()
         modes = [mode for mode in list_modes(device, self._options.camera_size) if mode.pixel_format in READABLE]
         if not modes:
             raise SourceError(
@@ -100,9 +96,6 @@ class CaptureFeed:
             raise SourceError(
                 f"{self.name}: cannot be read ({error.strerror}); check that it is connected, and read by nothing else"
             ) from None
-
-    def interrupt(self) -> None:
-        stop_streams(self._device)
 
     def refit(self, card: ModelCard) -> None:
         self._card = card

@@ -14,7 +14,7 @@ import numpy as np
 
 from runtime.card import ModelCard
 from runtime.errors import PictureError, SourceError
-from runtime.sources.newest_packet import newest_packets
+from runtime.sources.newest_packet import NewestPackets
 from runtime.sources.rtp_pictures import UNPARSED, can_join, join_pictures
 from runtime.sources.scaler import VideoScaler
 from runtime.sources.video import VideoInput, describe_damage, open_video
@@ -104,11 +104,10 @@ class VideoFeed:
             yield from self._decode_packets(packets, container, wanted, stopped)
             return
         is_each_whole = container.streams.video[0].codec_context.codec.intra_only
-        shown = threading.Event()
-        with newest_packets(packets, lambda packet: is_each_whole or packet.is_keyframe, shown) as newest:
+        with NewestPackets(packets, lambda packet: is_each_whole or packet.is_keyframe) as newest:
             for picture in self._decode_packets(newest, container, wanted, stopped):
                 if picture is not None:
-                    shown.set()
+                    newest.note_picture()
                 yield picture
                 del picture  # it may lie in the driver's memory, which is wanted for the next one
 

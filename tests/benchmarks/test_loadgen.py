@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from benchmarks.answers import Share
+from benchmarks.data import Data
 from benchmarks.loadgen import SCENARIOS, LoadSettings, parse_summary, read_accuracy, run_loadgen
-from benchmarks.tasks import Data
 from runtime.backends import Backend
 from runtime.classifier import Classifier
 from runtime.errors import PictureError

@@ -20,12 +20,13 @@ import numpy as np
 import pytest
 
 from benchmarks.answers import Share
+from benchmarks.data import Data
 from benchmarks.errors import BenchmarkError
 from benchmarks.machine import ThisMachine, share_memory
 from benchmarks.measurement import Results, Round, Subject
 from benchmarks.results_file import read_results
 from benchmarks.run import run_benchmark
-from benchmarks.tasks import Data, LatencyTask, Settings
+from benchmarks.tasks import LatencyTask, Settings
 from benchmarks.worker_process import run_in_turns
 from runtime.card_file import embed_card, read_card
 from runtime.errors import BackendError, UsageError

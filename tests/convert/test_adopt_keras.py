@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from convert.cli import main
+from convert.keras_file import read_keras_file
 from convert.network import load_network
-from convert.source import open_source
 from runtime.backends import open_backend
 from runtime.card_file import read_card
 from tests.convert.conftest import Trained
@@ -53,7 +53,7 @@ def adopt(*arguments: object) -> int:
 
 
 def scores_of(path: Path, pictures: np.ndarray) -> np.ndarray:
-    return load_network(open_source(path)).scores(pictures)
+    return load_network(read_keras_file(path)).scores(pictures)
 
 
 def expected_scores(values: np.ndarray) -> np.ndarray:

@@ -11,10 +11,10 @@ import pytest
 
 from convert.bias_correction import can_correct_biases, correct_biases
 from convert.cli import main
+from convert.keras_file import read_keras_file
 from convert.network import Network, load_network
 from convert.observer import Observer
 from convert.recipes import RECIPES
-from convert.source import open_source
 from runtime.card import InputSize
 from runtime.card_file import read_card
 from tests.convert.conftest import Trained
@@ -84,7 +84,7 @@ def test_one_that_answers_alike_is_left_as_it_is(colours: Trained, tmp_path: Pat
 
 @pytest.mark.parametrize(("recipe", "tolerance"), [("int8", 0.1), ("int16x8", 0.01)])
 def test_the_bias_takes_back_what_the_rounded_weights_add(drifting: Trained, recipe: str, tolerance: float) -> None:
-    network = load_network(open_source(drifting.model))
+    network = load_network(read_keras_file(drifting.model))
     pictures = np.load(drifting.data)["x_train"]
     before = network.model.get_layer("blur").get_weights()
     corrected = correct_biases(network, pictures, Observer(), RECIPES[recipe])
@@ -97,7 +97,7 @@ def test_the_bias_takes_back_what_the_rounded_weights_add(drifting: Trained, rec
 
 
 def test_a_layer_that_stays_float32_has_nothing_to_take_back(drifting: Trained) -> None:
-    network = load_network(open_source(drifting.model))
+    network = load_network(read_keras_file(drifting.model))
     pictures = np.load(drifting.data)["x_train"]
     whole = replace(RECIPES["int8"], keep_float=tuple(layer.name for layer in network.model.layers))
     corrected = correct_biases(network, pictures, Observer(), whole)
@@ -116,7 +116,7 @@ def test_a_network_that_was_adapted_to_its_pictures_stays_so(tmp_path: Path) -> 
     adapted.adapt(pictures.astype(np.float32))
     features = keras.layers.GlobalAveragePooling2D()(adapted(picture))
     model = keras.Model(picture, keras.layers.Dense(3, activation="softmax")(features))
-    network = load_network(open_source(save(model, tmp_path / "adapted.keras", COLOURS, InputSize(SIDE, SIDE))))
+    network = load_network(read_keras_file(save(model, tmp_path / "adapted.keras", COLOURS, InputSize(SIDE, SIDE))))
     corrected = correct_biases(network, pictures, Observer(), RECIPES["int8"])
     # Of probabilities; a bias takes back what rounding adds to them.
     assert np.allclose(corrected.written.predict_on_batch(pictures), network.scores(pictures), atol=0.02)
@@ -125,7 +125,7 @@ def test_a_network_that_was_adapted_to_its_pictures_stays_so(tmp_path: Path) -> 
 def test_a_network_in_a_network_and_a_layer_used_twice_are_left_alone(colours: Trained) -> None:
     import keras
 
-    network = load_network(open_source(colours.model))
+    network = load_network(read_keras_file(colours.model))
     assert can_correct_biases(network)
     picture = keras.Input((SIDE, SIDE, 3))
     twice = keras.layers.Conv2D(3, 1)

@@ -11,12 +11,12 @@ import pytest
 
 from convert.cam import with_cam
 from convert.cli import main
+from convert.keras_file import read_keras_file
 from convert.network import Network, load_network
 from convert.observer import Observer
 from convert.onnx import write_onnx
 from convert.pictures import span_input_range
 from convert.recipes import RECIPES
-from convert.source import open_source
 from convert.tflite import write_tflite
 from runtime.backends import open_backend
 from runtime.dataset import open_dataset
@@ -41,7 +41,7 @@ class Maps:
 def maps(colours: Trained) -> Maps:
     import keras
 
-    network = load_network(open_source(colours.model))
+    network = load_network(read_keras_file(colours.model))
     test = open_dataset(colours.data, "test")
     pictures = np.stack([np.asarray(test.read(number)) for number in range(20)])
     before = keras.Model(network.model.input, network.model.get_layer("features").input)
@@ -114,7 +114,7 @@ def test_the_command_makes_files_whose_map_the_runtime_reads(
 
 def test_a_network_that_ends_otherwise_is_refused_and_its_end_named(clothes: Trained) -> None:
     with pytest.raises(ConversionError, match=r"ends in max_pooling2d\S* \(MaxPooling2D\).*global average pooling"):
-        with_cam(load_network(open_source(clothes.model)))
+        with_cam(load_network(read_keras_file(clothes.model)))
 
 
 @pytest.mark.parametrize("activation", ["linear", "tanh"])

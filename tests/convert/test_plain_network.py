@@ -11,8 +11,8 @@ import pytest
 from convert.bias_correction import can_correct_biases
 from convert.cam import with_cam
 from convert.cli import main
+from convert.keras_file import read_keras_file
 from convert.network import Network, load_network
-from convert.source import open_source
 from runtime.card import InputSize
 from tests.convert.conftest import Trained
 from tests.convert.networks import COLOUR_LABELS, save
@@ -53,7 +53,7 @@ def test_a_network_with_others_inside_is_loaded_as_one(tmp_path: Path, kind: str
         model = learn_from(small_backbone())
     else:
         model = learn_from(keras.applications.MobileNet(SHAPE, alpha=0.25, weights=None, include_top=False))
-    source = open_source(save(model, tmp_path / "nested.keras", COLOUR_LABELS, InputSize(SIDE, SIDE)))
+    source = read_keras_file(save(model, tmp_path / "nested.keras", COLOUR_LABELS, InputSize(SIDE, SIDE)))
     network = load_network(source)
     pictures = np.random.default_rng(1).integers(0, 256, (4, *SHAPE)).astype(np.uint8)
     assert network.scores(pictures) == pytest.approx(Network(model, source.card).scores(pictures), abs=1e-6)

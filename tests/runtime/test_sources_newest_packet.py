@@ -11,7 +11,7 @@ import av
 import numpy as np
 import pytest
 
-from runtime.sources.newest_packet import newest_packets
+from runtime.sources.newest_packet import NewestPackets
 from tests.runtime.results import wait_until
 
 COUNT = 200
@@ -65,11 +65,11 @@ def encode(**coding: str) -> io.BytesIO:
 )
 def test_a_decoder_gets_as_many_packets_as_its_first_picture_takes(coding: dict[str, str]) -> None:
     """Five come for each that is decoded: what comes next is passed over only when some picture was to be seen."""
-    shown, decoded, passed, levels = threading.Event(), 0, 0, []
+    decoded, passed, levels = 0, 0, []
     with av.open(encode(**coding), format="mpegts") as container:
         decoder = container.streams.video[0].codec_context
         stream = Stream(list(container.demux(video=0)))
-        with newest_packets(stream, lambda packet: packet.is_keyframe, shown) as packets:
+        with NewestPackets(stream, lambda packet: packet.is_keyframe) as packets:
             stream.give(5)
             for packet in packets:
                 if packet is None:
@@ -80,7 +80,7 @@ def test_a_decoder_gets_as_many_packets_as_its_first_picture_takes(coding: dict[
                 pictures = packet.decode()
                 levels += [int(picture.to_ndarray(format="rgb24").mean()) for picture in pictures]
                 if pictures:
-                    shown.set()
+                    packets.note_picture()
                 stream.give(5)
     assert passed + decoded >= COUNT
     assert passed > COUNT / 4
@@ -92,8 +92,5 @@ def test_what_reading_raises_comes_where_the_packets_are_taken() -> None:
         raise OSError("gone")
         yield
 
-    with (
-        newest_packets(read(), lambda packet: True, threading.Event()) as packets,
-        pytest.raises(OSError, match="gone"),
-    ):
-        next(packets)
+    with NewestPackets(read(), lambda packet: True) as packets, pytest.raises(OSError, match="gone"):
+        next(iter(packets))

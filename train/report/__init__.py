@@ -7,9 +7,9 @@
 Everything is made from one TrainingReport (train/report/contents.py).
 """
 
-from train.report.contents import Setting, TrainingReport, report_paths
+from train.report.contents import TrainingReport, report_paths
 from train.report.events import tensorboard_writer
 from train.report.metrics import write_metrics
 from train.report.page import write_report
 
-__all__ = ["Setting", "TrainingReport", "report_paths", "tensorboard_writer", "write_metrics", "write_report"]
+__all__ = ["TrainingReport", "report_paths", "tensorboard_writer", "write_metrics", "write_report"]

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Union
 
 from runtime.card import ModelCard
 from train.evaluation import Evaluation
 from train.history import EpochMetrics
-
-Setting = Union[str, int, float, bool, None]
+from train.settings import Setting
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from runtime.card import ModelCard
 from runtime.whole_file import write_whole_text
 from train.report.calibration import draw_calibration
 from train.report.confusion import tabulate_classes, tabulate_confusion
-from train.report.contents import Setting, TrainingReport
+from train.report.contents import TrainingReport
 from train.report.curves import draw_curves
 from train.report.mistakes import show_mistakes
+from train.settings import Setting
 
 _STYLE = Path(__file__).with_name("page.css")
 _MOST_SKIPPED = 50
@@ -117,11 +118,7 @@ def _list_skipped(skipped: tuple[str, ...]) -> str:
 
 
 def _in_words(value: Setting) -> str:
-    if value is None or value == "":
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:g}" if isinstance(value, float) else str(value) or "–"
 
 
 def _in_short(count: int) -> str:

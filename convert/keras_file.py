@@ -25,7 +25,7 @@ _NOT_STRUCTURE = ("compile_config", "build_config")
 
 
 @dataclass(frozen=True)
-class Source:
+class KerasFile:
     """A `.keras` file of built-in layers with a card. sha256: of the whole file, in hexadecimal."""
 
     path: Path
@@ -33,7 +33,7 @@ class Source:
     sha256: str
 
 
-def open_source(path: Path) -> Source:
+def read_keras_file(path: Path) -> KerasFile:
     """Check a `.keras` file. Raises ModelError or ConversionError where it cannot be converted."""
     require_keras(path)
     card = read_card(path)
@@ -43,7 +43,7 @@ def open_source(path: Path) -> Source:
             f"adopt it: python -m convert adopt {path} --labels labels.txt"
         )
     check_layers(path)
-    return Source(path, card, file_sha256(path))
+    return KerasFile(path, card, file_sha256(path))
 
 
 def require_keras(path: Path) -> None:
