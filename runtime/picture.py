@@ -29,6 +29,12 @@ MAX_PIXELS = 180_000_000
 _FORMATS = ["JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM"]
 if find_spec("PIL.AvifImagePlugin"):  # from Pillow 11.3 on
     _FORMATS.append("AVIF")
+_NO_FILES = {
+    "nothing": "no such file",
+    "folder": "is a folder, not a picture; name the pictures in it, as find FOLDER -type f does",
+    # Opening one could wait for ever.
+    "pipe or device": "is a pipe or a device, not a file; save the picture first, or send its name to -",
+}
 # What is odd in a picture that can be read all the same is of no use to who looks at the answers.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
@@ -104,9 +110,10 @@ def open_header(source: PictureFile, called: str = "picture") -> Iterator[Image.
     """A picture file of which nothing but the header was read; what goes wrong within the context becomes
     PictureError, as in `open_picture`."""
     name = called if isinstance(source, bytes) else str(source)
-    # Opening one could wait for ever.
-    if not isinstance(source, bytes) and what_is_at(source, PictureError) == "pipe or device":
-        raise PictureError(f"{name}: is a pipe or a device, not a file; save the picture first, or send its name to -")
+    if not isinstance(source, bytes):
+        found = what_is_at(source, PictureError)
+        if found in _NO_FILES:
+            raise PictureError(f"{name}: {_NO_FILES[found]}")
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -114,8 +121,8 @@ def open_header(source: PictureFile, called: str = "picture") -> Iterator[Image.
             yield image
     except EdgeframeError:
         raise
-    except FileNotFoundError:
-        raise PictureError(f"{name}: no such file") from None
+    except FileNotFoundError:  # gone in between
+        raise PictureError(f"{name}: {_NO_FILES['nothing']}") from None
     except PermissionError as error:
         raise PictureError(f"{name}: {error.strerror}; this user may not read it") from None
     except Image.DecompressionBombError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import json
@@ -29,7 +30,8 @@ class JsonFile:
 
     A file that would grow past `max_bytes` becomes `NAME.1`, what was `NAME.1` becomes `NAME.2`, and so on;
     `kept` of them are kept. On a full disk the line that did not fit is taken back. After any error the file is
-    opened anew for the next line: there may be room again, or the disk plugged in again.
+    opened anew for the next line: there may be room again, or the disk plugged in again. So it is where it was
+    deleted or moved away, and one that was emptied counts as empty.
 
     Raises OutputError when the file cannot be opened.
     """
@@ -62,12 +64,26 @@ class JsonFile:
         # ASCII, so that even a file's name that is not UTF-8 can be written.
         line = json.dumps(fields).encode() + b"\n"
         try:
+            file = self._current() or self._open()
             if self._size and self._size + len(line) > self._max_bytes:
                 self._rotate()
-            self._write_line(self._file or self._open(), line)
+                file = self._open()
+            self._write_line(file, line)
         except OSError:
             self.close()
             raise
+
+    def _current(self) -> io.FileIO | None:
+        """The open file; None where there is none, or it no longer has its name."""
+        if self._file is None:
+            return None
+        with contextlib.suppress(FileNotFoundError):
+            named, held = self._path.stat(), os.fstat(self._file.fileno())
+            if os.path.samestat(named, held):
+                self._size = held.st_size
+                return self._file
+        self.close()
+        return None
 
     def _write_line(self, file: io.FileIO, line: bytes) -> None:
         try:

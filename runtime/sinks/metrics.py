@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterator
+from socketserver import ThreadingMixIn
 from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from runtime.errors import OutputError
 from runtime.events import MODEL_STATES, STATES, SourceEvent
+from runtime.printable import printable
 from runtime.result import Result
 from runtime.temperature import read_temperatures
 
@@ -52,10 +56,12 @@ class Metrics:
         self._make_figures()
         self._registry.register(_Temperatures(temperatures))
         try:
-            self._server, self._thread = prometheus.start_http_server(port, registry=self._registry)
+            self._server = make_server("0.0.0.0", port, prometheus.make_wsgi_app(self._registry), _Server, _Request)
         except OSError as error:
             raise OutputError(f"--metrics {port}: {error.strerror}; give another port") from None
-        self.port = int(self._server.server_port)
+        self.port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, name="metrics", daemon=True)
+        self._thread.start()
 
     def write(self, result: Result) -> None:
         frame, timings = result.frame, result.timings
@@ -71,11 +77,12 @@ class Metrics:
         if event.state in MODEL_STATES:
             self._models.labels(event.state.partition("_")[2]).inc()
             return
-        self._state.labels(event.source).state(event.state)
-        self._events.labels(event.source, event.state).inc()
-        more = event.reopenings - self._reopenings.get(event.source, 0)
-        self._source_reopenings.labels(event.source).inc(max(0, more))
-        self._reopenings[event.source] = event.reopenings
+        source = printable(event.source)  # what is sent is UTF-8, which not every file's name is
+        self._state.labels(source).state(event.state)
+        self._events.labels(source, event.state).inc()
+        more = event.reopenings - self._reopenings.get(source, 0)
+        self._source_reopenings.labels(source).inc(max(0, more))
+        self._reopenings[source] = event.reopenings
 
     def close(self) -> None:
         self._server.shutdown()
@@ -101,6 +108,20 @@ class Metrics:
     def _age(self) -> float:
         """Grows while no frames come; not a number before the first."""
         return math.nan if self._captured_at is None else self._clock() - self._captured_at
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    """Each client has a thread."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that has gone, as each probe of the port does, is no news; socketserver would print a traceback."""
+
+
+class _Request(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """Who reads the figures is no news, either."""
 
 
 class _Temperatures:

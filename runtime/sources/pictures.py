@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Callable, Optional
+from typing import TYPE_CHECKING, BinaryIO, Callable, Optional
 
 from runtime.card import ModelCard
 from runtime.errors import PictureError, SourceError, UsageError
@@ -29,6 +29,8 @@ _AS_IT_IS = View()
 _JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")
 # Of so many 720p ones, PyAV saves as much time as importing it takes: 95 ms.
 _MANY_JPEGS = 16
+# Bytes; Linux takes no path of more than 4,096. Without an end to a line one that has none would fill the memory.
+_LONGEST_NAME = 10_000
 _SUFFIXES = ", ".join(PICTURE_SUFFIXES)
 
 
@@ -171,6 +173,16 @@ def match_pictures(pattern: str) -> list[Path]:
     return found
 
 
-def read_names(lines: Iterable[bytes]) -> Iterator[Path]:
-    """The files of a list, one name a line and empty lines left out, as the lines come."""
-    return (Path(os.fsdecode(name)) for name in (line.rstrip(b"\r\n") for line in lines) if name)
+def read_names(stream: BinaryIO) -> Iterator[Path]:
+    """The files of a list, one name a line and empty lines left out, as the lines come.
+
+    Raises SourceError for what is no list: a picture's own bytes, or names as `find -print0` divides them.
+    """
+    while line := stream.readline(_LONGEST_NAME):
+        if b"\0" in line:
+            raise SourceError(
+                "standard input has zero bytes: expected the names of pictures, one a line (find -print, not -print0); "
+                "save a picture that comes in a pipe and name it; of frames tell --raw WxH:FORMAT"
+            )
+        if name := line.rstrip(b"\r\n"):
+            yield Path(os.fsdecode(name))

@@ -94,6 +94,23 @@ def test_a_folder_that_went_away_and_came_back_is_written_again(tmp_path: Path) 
     assert read_lines(folder / "results.jsonl")[-1] == 9
 
 
+def test_a_file_that_is_deleted_moved_or_emptied_while_it_is_written_goes_on_under_its_name(tmp_path: Path) -> None:
+    path, moved = tmp_path / "results.jsonl", tmp_path / "yesterday.jsonl"
+    JsonFile(path).write(make_result(1, index=0))
+    sink = JsonFile(path, max_bytes=3 * path.stat().st_size)
+    path.unlink()
+    sink.write(make_result(1, index=1))
+    assert read_lines(path) == [1]
+    path.rename(moved)  # as logrotate does
+    sink.write(make_result(1, index=2))
+    assert (read_lines(moved), read_lines(path)) == ([1], [2])
+    os.truncate(path, 0)  # as its copytruncate does
+    for index in (3, 4, 5):  # of which one would be too many if the file's size before still counted
+        sink.write(make_result(1, index=index))
+    assert read_lines(path) == [3, 4, 5]
+    sink.close()
+
+
 @pytest.mark.parametrize("name", ["no/folder/results.jsonl", "", "pipe"])
 def test_a_file_that_cannot_be_opened_is_told_at_the_start(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / "pipe")

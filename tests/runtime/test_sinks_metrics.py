@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -20,7 +22,7 @@ from runtime.events import SourceEvent
 from runtime.sinks.metrics import Metrics
 from runtime.temperature import read_temperatures
 from tests.conftest import ROOT
-from tests.runtime.results import make_result
+from tests.runtime.results import make_result, wait_until
 
 
 @pytest.fixture
@@ -89,6 +91,28 @@ def test_a_hostile_source_name_stays_within_its_quotes(
 ) -> None:
     metrics.write_event(SourceEvent('a"} 1\nedgeframe_frames_total 99\n', "live"))
     assert scrape()["edgeframe_frames_total"] == 0
+
+
+def test_a_source_whose_name_is_no_utf_8_is_told_all_the_same(
+    metrics: Metrics, scrape: Callable[[], dict[str, float]]
+) -> None:
+    metrics.write_event(SourceEvent(os.fsdecode(b"shed \xff.mp4"), "live"))
+    assert scrape()['edgeframe_source_events_total{source="shed ?.mp4",state="live"}'] == 1
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET /met", b"GET /metrics HTTP/1.1\r\n\r\n"])
+def test_a_client_that_goes_away_is_no_traceback(
+    metrics: Metrics, scrape: Callable[[], dict[str, float]], capfd: pytest.CaptureFixture[str], sent: bytes
+) -> None:
+    for _ in range(5):
+        client = socket.create_connection(("127.0.0.1", metrics.port), 10)
+        client.sendall(sent)
+        # A connection closed so is reset, as by a probe that has seen that the port is open.
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+    scrape()
+    wait_until(lambda: not any("process_request" in thread.name for thread in threading.enumerate()))
+    assert capfd.readouterr().err == ""
 
 
 def test_the_temperature_is_told(scrape: Callable[[], dict[str, float]]) -> None:

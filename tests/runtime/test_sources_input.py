@@ -126,6 +126,18 @@ def test_names_come_a_line_each_whatever_ends_it() -> None:
     assert [str(path) for path in read_names(lines)] == ["a.png", "folder/b c.png", "ünlaut.png"]
 
 
+@pytest.mark.parametrize("content", [b"a.png\0b.png\0", b"a.png\n\xff\xd8\xff\xe0\0\x10JFIF\0", bytes(100_000)])
+def test_what_has_zero_bytes_is_told_to_be_no_list_of_names(content: bytes) -> None:
+    with pytest.raises(SourceError, match=r"one a line \(find -print, not -print0\); save a picture"):
+        list(read_names(io.BytesIO(content)))
+
+
+def test_a_line_without_an_end_is_not_gathered_in_memory() -> None:
+    with Path("/dev/zero").open("rb") as stream, pytest.raises(SourceError, match="zero bytes"):
+        next(read_names(stream))
+    assert all(len(str(path)) <= 10_000 for path in read_names(io.BytesIO(b"a" * 100_000)))
+
+
 def read_standard_input(code: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
     """Runs a script that reads its standard input with `open_source`; `CARD` is there as it is here."""
     imports = "from tests.runtime.test_sources_input import CARD, RawFormat, SourceOptions, open_source\n"
@@ -137,11 +149,14 @@ def test_the_names_on_standard_input_are_read_as_they_come_and_a_bad_one_is_told
     write_pictures(tmp_path, "a.png", "b.png")
     code = "with open_source('-', CARD, lambda error: print('told', error)) as source:\n"
     code += "    for frame in source: print(frame.index, frame.source)"
-    done = read_standard_input(code, input=f"{tmp_path}/a.png\nmissing.png\n{tmp_path}/b.png\n".encode())
+    # A folder comes first in what `find` prints.
+    names = [f"{tmp_path}", f"{tmp_path}/a.png", "missing.png", f"{tmp_path}/b.png"]
+    done = read_standard_input(code, input="\n".join(names).encode())
     assert done.stdout.decode().splitlines() == [
-        f"0 {tmp_path}/a.png",
+        f"told {tmp_path}: is a folder, not a picture; name the pictures in it, as find FOLDER -type f does",
+        f"1 {tmp_path}/a.png",
         "told missing.png: no such file",
-        f"2 {tmp_path}/b.png",
+        f"3 {tmp_path}/b.png",
     ], done.stderr.decode()
 
 
