@@ -140,7 +140,7 @@ def check_out(path: Path) -> Path:
     if path.suffix != ".keras":
         raise UsageError(f"--out {path}: expected a name that ends in .keras")
     if not path.parent.is_dir():
-        raise TrainingError(f"--out {path}: there is no folder {path.parent}; make it: mkdir -p {path.parent}")
+        raise TrainingError(f"--out {path}: there is no folder {path.parent}; make it first")
     if path.is_dir() or not os.access(path.parent, os.W_OK):
         raise TrainingError(f"--out {path}: cannot be written; name a file in a folder of yours")
     return path
