@@ -47,7 +47,7 @@ def train_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "data",
         metavar="DATA",
-        help="class folders of pictures, a .tar of them, an .npz in Keras' layout, or mnist, fashion_mnist, cifar10",
+        help="class folders, a .tar or .zip of them, an .npz in Keras' layout, or mnist, fashion_mnist, cifar10",
     )
     parser.add_argument("--model", required=True, metavar="NAME", help="the network, see python -m train list")
     _add_network_options(parser)

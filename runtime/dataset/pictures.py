@@ -1,11 +1,9 @@
-"""Data sets that lie as picture files, in a folder or a tar: the classes are the folders' names."""
+"""Data sets that lie as picture files, in a folder or an archive: the classes are the folders' names."""
 
 from __future__ import annotations
 
 import csv
 import io
-import posixpath
-import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -124,45 +122,13 @@ def _class_index(name: str, text: str | None) -> int:
 
 
 def open_folder(path: Path) -> PictureTree:
-    found = [file for file in list_files(path) if _is_wanted(file)]
-    prefix = _common_folder(found)
-    return PictureTree(str(path), tuple(file[len(prefix) :] for file in found), lambda file: path / (prefix + file))
+    return make_tree(path, [file for file in list_files(path) if is_wanted(file)], lambda file: path / file)
 
 
-def open_tar(path: Path) -> PictureTree:
-    """Files of a plain tar are read from where they lie; a compressed one is kept in memory, still encoded."""
-    try:
-        with tarfile.open(path) as archive:
-            members = {_name_inside(member.name, path): member for member in archive}
-            wanted = {name: member for name, member in members.items() if member.isfile() and _is_wanted(name)}
-            plain = isinstance(archive.fileobj, io.BufferedReader)
-            held = {} if plain else {name: _extract(archive, wanted[name]) for name in wanted}
-    except (OSError, tarfile.TarError, EOFError) as error:
-        raise DataError(f"{path}: cannot be read as a tar ({error}); copy it again") from None
-
-    def fetch(name: str) -> bytes:
-        if name in held:
-            return held[name]
-        with path.open("rb") as file:
-            file.seek(wanted[name].offset_data)
-            return file.read(wanted[name].size)
-
-    prefix = _common_folder(list(wanted))
-    files = tuple(sorted((name[len(prefix) :] for name in wanted), key=natural_order))
-    return PictureTree(str(path), files, lambda file: fetch(prefix + file))
-
-
-def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = archive.extractfile(member)
-    assert file is not None
-    return file.read()
-
-
-def _name_inside(name: str, path: Path) -> str:
-    """A tar's name of a file, below the tar's root. Raises DataError where it lies outside."""
-    if name.startswith("/") or ".." in name.split("/"):
-        raise DataError(f"{path}: holds {name!r}, which lies outside of it; pack the folder of the classes anew")
-    return posixpath.normpath(name)
+def make_tree(path: Path, files: list[str], fetch: Callable[[str], Path | bytes]) -> PictureTree:
+    """Of the wanted files of a folder or archive, in their order, by their names in it."""
+    prefix = _common_folder(files)
+    return PictureTree(str(path), tuple(file[len(prefix) :] for file in files), lambda file: fetch(prefix + file))
 
 
 def _common_folder(names: list[str]) -> str:
@@ -193,6 +159,7 @@ def _is_picture(file: str) -> bool:
     return file.lower().endswith(PICTURE_SUFFIXES)
 
 
-def _is_wanted(file: str) -> bool:
+def is_wanted(file: str) -> bool:
+    """Whether a file of that name within the data is a picture, or the table of labels."""
     path = PurePosixPath(file)
     return (_is_picture(file) or path.name == LABELS_FILE) and not any(map(is_left_out, path.parts))

@@ -309,11 +309,11 @@ def test_a_compressed_tar_by_the_name_of_a_plain_one_gives_the_same_pictures(
         assert np.asarray(picture).max() == (10, 20)[data.targets[number]]
 
 
-def test_one_array_named_npz_and_a_zip_are_refused(tmp_path: Path) -> None:
+def test_one_array_named_npz_and_a_rar_are_refused(tmp_path: Path) -> None:
     with (tmp_path / "one.npz").open("wb") as file:
         np.save(file, PICTURES)
     with pytest.raises(DataError, match=r"is no \.npz of pictures"):
         open_dataset(tmp_path / "one.npz", "train")
-    (tmp_path / "pictures.zip").write_bytes(b"PK")
+    (tmp_path / "pictures.rar").write_bytes(b"Rar!")
     with pytest.raises(DataError, match="unpack others"):
-        open_dataset(tmp_path / "pictures.zip", "train")
+        open_dataset(tmp_path / "pictures.rar", "train")
