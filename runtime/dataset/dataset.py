@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -127,4 +128,4 @@ def _ranks_within_class(targets: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _plain(label: str) -> str:
-    return label.casefold().replace("_", " ").replace("-", " ").strip()
+    return unicodedata.normalize("NFC", label).casefold().replace("_", " ").replace("-", " ").strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -54,7 +55,7 @@ class PictureTree:
         inside = [file.partition("/")[2] if in_splits else file for file in files]
         if LABELS_FILE in inside:
             table = self.fetch(files[inside.index(LABELS_FILE)])
-            return self._from_table(name, split, table, dict(zip(inside, files)))
+            return self._from_table(name, split, table, dict(zip(map(composed, inside), files)))
         pairs = [(file, path) for file, path in zip(files, inside) if _is_picture(path)]
         if not pairs:
             raise DataError(f"{name}: no pictures in it (looked for {', '.join(PICTURE_SUFFIXES)})")
@@ -66,13 +67,15 @@ class PictureTree:
             return self._dataset(name, split, (), [UNKNOWN] * len(pairs), [file for file, _ in pairs])
         if loose:
             raise DataError(f"{name}: {loose[0]} lies beside the class folders; put it into one of them")
-        classes = {path.partition("/")[0] for _, path in pairs}
+        classes = {composed(path.partition("/")[0]) for _, path in pairs}
         if in_splits:
             # A class that lacks pictures in one split keeps its number in all of them.
-            classes |= {file.split("/")[1] for file in self.files if file.count("/") >= 2 and _is_picture(file)}
+            classes |= {
+                composed(file.split("/")[1]) for file in self.files if file.count("/") >= 2 and _is_picture(file)
+            }
         labels = tuple(sorted(classes, key=natural_order))
         number = {label: index for index, label in enumerate(labels)}
-        targets = [number[path.partition("/")[0]] for _, path in pairs]
+        targets = [number[composed(path.partition("/")[0])] for _, path in pairs]
         return self._dataset(name, split, labels, targets, [file for file, _ in pairs])
 
     def _from_table(self, name: str, split: str, table: Path | bytes, files: dict[str, str]) -> DataSet:
@@ -82,10 +85,11 @@ class PictureTree:
             raise DataError(
                 f"{name}: {LABELS_FILE} needs the columns file and label or class_index, with commas between"
             )
-        lost = [row["file"] for row in rows if row["file"] not in files]
+        named = [composed(row["file"] or "") for row in rows]
+        lost = [file for file in named if file not in files]
         if lost:
             raise DataError(f"{name}: {LABELS_FILE} names {len(lost)} files that are not there ({lost[0]}, ...)")
-        chosen = [files[row["file"]] for row in rows]
+        chosen = [files[file] for file in named]
         if "class_index" in columns:
             return self._dataset(name, split, (), [_class_index(name, row["class_index"]) for row in rows], chosen)
         bare = [row["file"] for row in rows if not (row["label"] or "").strip()]
@@ -143,6 +147,11 @@ def _common_folder(names: list[str]) -> str:
     ):
         return folder + _common_folder(inside)
     return ""
+
+
+def composed(name: str) -> str:
+    """As it is typed: in names of files Macs write 한 as three letters, and é as e and its accent."""
+    return unicodedata.normalize("NFC", name)
 
 
 def is_left_out(name: str) -> bool:
