@@ -81,7 +81,7 @@ def _add_float_layers(parser: argparse.ArgumentParser) -> None:
 
 def _add_pictures(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
-    kinds = "a folder, .tar or .npz, or mnist, fashion_mnist, cifar10"
+    kinds = "a folder, .tar, .zip or .npz, or mnist, fashion_mnist, cifar10"
     add("--calibrate", metavar="DATA", required=True, help=f"pictures to calibrate and check with: {kinds}")
     add("--calibration", choices=RANGES, default=RANGES[0], help="how ranges are measured (default: minmax)")
     add("--calibration-images", metavar="N", type=positive, default=200, help="at most so many (default: 200)")

@@ -13,9 +13,10 @@ import numpy as np
 from convert.failure import explain_failure
 from convert.keras_file import KerasFile
 from convert.plain_network import make_plain
+from convert.scratch import remove_scratch
 from runtime.card import ModelCard
 from runtime.errors import ConversionError
-from runtime.interrupts import defer_interrupts
+from runtime.interrupts import ended_at_once
 
 # What the network is asked about at a time: feature maps of 32 photos took a quarter of a gigabyte.
 _PIXELS_AT_ONCE = 1 << 19
@@ -92,7 +93,7 @@ def load_keras(path: Path) -> Any:
     """The Keras model of a `.keras`, whose own code is not run. Raises ConversionError."""
     # The converters read TensorFlow graphs, whatever backend the network was trained on.
     os.environ["KERAS_BACKEND"] = "tensorflow"
-    with defer_interrupts():
+    with ended_at_once(remove_scratch):  # it takes seconds, and no file is begun yet
         import keras
 
     with explain_failure(f"{path}: Keras {keras.__version__} cannot load it"):

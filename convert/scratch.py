@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,12 @@ def own_scratch() -> Iterator[None]:
             yield
         finally:
             tempfile.tempdir = before
+
+
+def remove_scratch() -> None:
+    """The folder of own_scratch, before the process ends without coming to its end."""
+    if (place := Path(tempfile.gettempdir())).name.startswith(_PREFIX):
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def find_scratch_place() -> Path:

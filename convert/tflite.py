@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python.convert import ConverterError
 
+from convert.cam import CamNetwork
 from convert.describe_tflite import describe_tflite
 from convert.failure import explain_failure
 from convert.layers import LayerNames
@@ -38,6 +39,8 @@ def write_tflite(
     """A convert.formats.Writer. The batch is static, 1: LiteRT.js and the delegates need that."""
     traced, names = network.trace(batch=1).get_concrete_function(), LayerNames(network.model)
     _refuse_loops(traced.graph, names)
+    if recipe.activations == "int16" and isinstance(network, CamNetwork):
+        raise ConversionError("TFLite has no ARG_MAX in int16, by which --with-cam finds the class; try --recipe int8")
     converter = tf.lite.TFLiteConverter.from_concrete_functions([traced], network.written)
     # Through a SavedModel the weights stay variables, which the calibrator cannot read.
     converter.experimental_lower_to_saved_model = False

@@ -34,10 +34,16 @@ def interruptible() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def ended_at_once() -> Iterator[None]:
-    """Within it, while a large library is imported and there is nothing to tidy up, both end the process."""
+def ended_at_once(tidy: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Within it, while a large library is imported, both end the process, once all that there is to tidy up is."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        tidy()
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
     numbers = [n for n in _SIGNALS if signal.getsignal(n) not in (signal.SIG_IGN, None)]
-    with _handle(dict.fromkeys(numbers, signal.SIG_DFL)):
+    with _handle(dict.fromkeys(numbers, end)):
         yield
 
 

@@ -47,7 +47,7 @@ def train_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "data",
         metavar="DATA",
-        help="class folders of pictures, a .tar of them, an .npz in Keras' layout, or mnist, fashion_mnist, cifar10",
+        help="class folders, a .tar or .zip of them, an .npz in Keras' layout, or mnist, fashion_mnist, cifar10",
     )
     parser.add_argument("--model", required=True, metavar="NAME", help="the network, see python -m train list")
     _add_network_options(parser)
@@ -140,7 +140,7 @@ def check_out(path: Path) -> Path:
     if path.suffix != ".keras":
         raise UsageError(f"--out {path}: expected a name that ends in .keras")
     if not path.parent.is_dir():
-        raise TrainingError(f"--out {path}: there is no folder {path.parent}; make it: mkdir -p {path.parent}")
+        raise TrainingError(f"--out {path}: there is no folder {path.parent}; make it first")
     if path.is_dir() or not os.access(path.parent, os.W_OK):
         raise TrainingError(f"--out {path}: cannot be written; name a file in a folder of yours")
     return path

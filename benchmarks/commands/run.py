@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         required=True,
-        help="a folder, .tar or .npz of pictures; mnist, fashion_mnist or cifar10; a folder in MLPerf Tiny's form",
+        help="a folder, .tar, .zip or .npz of pictures; mnist, fashion_mnist, cifar10; a folder in MLPerf Tiny's form",
     )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where results.json and the report go")
     parser.add_argument(

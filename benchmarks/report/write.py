@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.measurement import Results
+from benchmarks.report.fonts import fonts_for
 from benchmarks.report.limits import NO_LIMITS, Limits
 from benchmarks.report.markdown import format_markdown
 from benchmarks.report.rows import make_rows
@@ -19,26 +20,27 @@ def write_report(results: Results, folder: Path, limits: Limits = NO_LIMITS) -> 
     A plot that there is nothing for is left out. Raises BenchmarkError where the folder cannot be written.
     """
     from benchmarks.report.page import format_page
-    from benchmarks.report.plots import PLOTS, save_png
+    from benchmarks.report.plots import PLOTS, names_of, save_png
 
     rows, files = make_rows(results), []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, text in (
-            ("report.html", format_page(results, limits)),
-            ("results.md", format_markdown(results, limits)),
-            ("results.csv", format_csv(results)),
-            ("classes.csv", format_class_csv(results)),
-        ):
-            (folder / name).write_text(text, "utf-8")
-            files.append(folder / name)
-        for plot in PLOTS:
-            file = folder / f"{plot.name}.png"
-            file.unlink(missing_ok=True)  # One of an earlier run would not be what the table shows.
-            figure = plot.draw(rows)
-            if figure is not None:
-                save_png(figure, file)
-                files.append(file)
+        with fonts_for("".join(names_of(rows))):
+            for name, text in (
+                ("report.html", format_page(results, limits)),
+                ("results.md", format_markdown(results, limits)),
+                ("results.csv", format_csv(results)),
+                ("classes.csv", format_class_csv(results)),
+            ):
+                (folder / name).write_text(text, "utf-8")
+                files.append(folder / name)
+            for plot in PLOTS:
+                file = folder / f"{plot.name}.png"
+                file.unlink(missing_ok=True)  # One of an earlier run would not be what the table shows.
+                figure = plot.draw(rows)
+                if figure is not None:
+                    save_png(figure, file)
+                    files.append(file)
     except OSError as error:
         raise BenchmarkError(
             f"{error.filename}: cannot be written ({error.strerror}); copy results.json to another folder"

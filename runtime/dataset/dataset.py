@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -128,4 +129,4 @@ def _ranks_within_class(targets: np.ndarray) -> np.ndarray:
 
 
 def _plain(label: str) -> str:
-    return label.casefold().replace("_", " ").replace("-", " ").strip()
+    return unicodedata.normalize("NFC", label).casefold().replace("_", " ").replace("-", " ").strip()

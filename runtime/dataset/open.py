@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from runtime.dataset.archives import open_tar, open_zip
 from runtime.dataset.arrays import Arrays, read_cifar10, read_idx_folder, read_npz
 from runtime.dataset.dataset import SPLITS, DataSet, split_stratified
-from runtime.dataset.pictures import PictureTree, open_folder, open_tar
+from runtime.dataset.pictures import PictureTree, open_folder
 from runtime.errors import DataError
 
 _DIGITS = tuple("0123456789")
@@ -40,7 +41,7 @@ def open_dataset(spec: str | Path, split: str, data_dir: str | Path | None = Non
         raise DataError(f"split {split!r}: expected one of {', '.join(SPLITS)}, all")
     name = str(spec)
     if not name:
-        raise DataError(f"the data has no name; give a folder, a tar, an .npz, or one of {', '.join(NAMED)}")
+        raise DataError(f"the data has no name; give a folder, a tar or zip, an .npz, or one of {', '.join(NAMED)}")
     path, labels = (_find_named(name, data_dir), NAMED[name][0]) if name in NAMED else (Path(spec), ())
     source = _open_source(path, labels)
     present = [part for part in SPLITS if source.has(part)]
@@ -79,9 +80,11 @@ def _open_source(path: Path, labels: tuple[str, ...]) -> Arrays | PictureTree:
         return read_npz(path, labels)
     if path.name.lower().endswith(_TARS):
         return open_tar(path)
+    if path.suffix.lower() == ".zip":
+        return open_zip(path)
     if not path.is_dir():
         raise DataError(
-            f"{path}: expected a folder of pictures, one packed as {', '.join(_TARS)}, or an .npz; unpack others"
+            f"{path}: expected a folder of pictures, one packed as {', '.join(_TARS)}, .zip, or an .npz; unpack others"
         )
     if any(path.glob("*-images-idx3-ubyte*")):
         return read_idx_folder(path, labels)

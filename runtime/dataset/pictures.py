@@ -1,11 +1,10 @@
-"""Data sets that lie as picture files, in a folder or a tar: the classes are the folders' names."""
+"""Data sets that lie as picture files, in a folder or an archive: the classes are the folders' names."""
 
 from __future__ import annotations
 
 import csv
 import io
-import posixpath
-import tarfile
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -56,7 +55,7 @@ class PictureTree:
         inside = [file.partition("/")[2] if in_splits else file for file in files]
         if LABELS_FILE in inside:
             table = self.fetch(files[inside.index(LABELS_FILE)])
-            return self._from_table(name, split, table, dict(zip(inside, files)))
+            return self._from_table(name, split, table, dict(zip(map(composed, inside), files)))
         pairs = [(file, path) for file, path in zip(files, inside) if _is_picture(path)]
         if not pairs:
             raise DataError(f"{name}: no pictures in it (looked for {', '.join(PICTURE_SUFFIXES)})")
@@ -68,13 +67,15 @@ class PictureTree:
             return self._dataset(name, split, (), [UNKNOWN] * len(pairs), [file for file, _ in pairs])
         if loose:
             raise DataError(f"{name}: {loose[0]} lies beside the class folders; put it into one of them")
-        classes = {path.partition("/")[0] for _, path in pairs}
+        classes = {composed(path.partition("/")[0]) for _, path in pairs}
         if in_splits:
             # A class that lacks pictures in one split keeps its number in all of them.
-            classes |= {file.split("/")[1] for file in self.files if file.count("/") >= 2 and _is_picture(file)}
+            classes |= {
+                composed(file.split("/")[1]) for file in self.files if file.count("/") >= 2 and _is_picture(file)
+            }
         labels = tuple(sorted(classes, key=natural_order))
         number = {label: index for index, label in enumerate(labels)}
-        targets = [number[path.partition("/")[0]] for _, path in pairs]
+        targets = [number[composed(path.partition("/")[0])] for _, path in pairs]
         return self._dataset(name, split, labels, targets, [file for file, _ in pairs])
 
     def _from_table(self, name: str, split: str, table: Path | bytes, files: dict[str, str]) -> DataSet:
@@ -84,10 +85,11 @@ class PictureTree:
             raise DataError(
                 f"{name}: {LABELS_FILE} needs the columns file and label or class_index, with commas between"
             )
-        lost = [row["file"] for row in rows if row["file"] not in files]
+        named = [composed(row["file"] or "") for row in rows]
+        lost = [file for file in named if file not in files]
         if lost:
             raise DataError(f"{name}: {LABELS_FILE} names {len(lost)} files that are not there ({lost[0]}, ...)")
-        chosen = [files[row["file"]] for row in rows]
+        chosen = [files[file] for file in named]
         if "class_index" in columns:
             return self._dataset(name, split, (), [_class_index(name, row["class_index"]) for row in rows], chosen)
         bare = [row["file"] for row in rows if not (row["label"] or "").strip()]
@@ -124,45 +126,13 @@ def _class_index(name: str, text: str | None) -> int:
 
 
 def open_folder(path: Path) -> PictureTree:
-    found = [file for file in list_files(path) if _is_wanted(file)]
-    prefix = _common_folder(found)
-    return PictureTree(str(path), tuple(file[len(prefix) :] for file in found), lambda file: path / (prefix + file))
+    return make_tree(path, [file for file in list_files(path) if is_wanted(file)], lambda file: path / file)
 
 
-def open_tar(path: Path) -> PictureTree:
-    """Files of a plain tar are read from where they lie; a compressed one is kept in memory, still encoded."""
-    try:
-        with tarfile.open(path) as archive:
-            members = {_name_inside(member.name, path): member for member in archive}
-            wanted = {name: member for name, member in members.items() if member.isfile() and _is_wanted(name)}
-            plain = isinstance(archive.fileobj, io.BufferedReader)
-            held = {} if plain else {name: _extract(archive, wanted[name]) for name in wanted}
-    except (OSError, tarfile.TarError, EOFError) as error:
-        raise DataError(f"{path}: cannot be read as a tar ({error}); copy it again") from None
-
-    def fetch(name: str) -> bytes:
-        if name in held:
-            return held[name]
-        with path.open("rb") as file:
-            file.seek(wanted[name].offset_data)
-            return file.read(wanted[name].size)
-
-    prefix = _common_folder(list(wanted))
-    files = tuple(sorted((name[len(prefix) :] for name in wanted), key=natural_order))
-    return PictureTree(str(path), files, lambda file: fetch(prefix + file))
-
-
-def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
-    file = archive.extractfile(member)
-    assert file is not None
-    return file.read()
-
-
-def _name_inside(name: str, path: Path) -> str:
-    """A tar's name of a file, below the tar's root. Raises DataError where it lies outside."""
-    if name.startswith("/") or ".." in name.split("/"):
-        raise DataError(f"{path}: holds {name!r}, which lies outside of it; pack the folder of the classes anew")
-    return posixpath.normpath(name)
+def make_tree(path: Path, files: list[str], fetch: Callable[[str], Path | bytes]) -> PictureTree:
+    """Of the wanted files of a folder or archive, in their order, by their names in it."""
+    prefix = _common_folder(files)
+    return PictureTree(str(path), tuple(file[len(prefix) :] for file in files), lambda file: fetch(prefix + file))
 
 
 def _common_folder(names: list[str]) -> str:
@@ -179,6 +149,11 @@ def _common_folder(names: list[str]) -> str:
     return ""
 
 
+def composed(name: str) -> str:
+    """As it is typed: in names of files Macs write 한 as three letters, and é as e and its accent."""
+    return unicodedata.normalize("NFC", name)
+
+
 def is_left_out(name: str) -> bool:
     """Whether a file or folder of that name is hidden, or none of who made the data."""
     return name.startswith(".") or name == _NO_CLASS
@@ -193,6 +168,7 @@ def _is_picture(file: str) -> bool:
     return file.lower().endswith(PICTURE_SUFFIXES)
 
 
-def _is_wanted(file: str) -> bool:
+def is_wanted(file: str) -> bool:
+    """Whether a file of that name within the data is a picture, or the table of labels."""
     path = PurePosixPath(file)
     return (_is_picture(file) or path.name == LABELS_FILE) and not any(map(is_left_out, path.parts))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties, findfont
 from matplotlib.text import Text
 
 from benchmarks.measurement import Measurement
@@ -16,7 +21,9 @@ from benchmarks.peaks import Peaks
 from benchmarks.report.plot_labels import Label, place_labels
 from benchmarks.report.plots import PLOTS, names_of, save_png
 from benchmarks.report.rows import Row, make_rows
+from benchmarks.results_file import write_results
 from tests.benchmarks.figures import make_results, make_round
+from tests.conftest import ROOT
 
 # Four families of models, each in three forms that differ little: as crowded as a real comparison is.
 CROWD = [
@@ -24,6 +31,8 @@ CROWD = [
     for family, x, y in (("cnn", 0.3, 61.0), ("mobilenet_0.25", 0.9, 84.0), ("efficientnet_lite0", 5.0, 91.0))
     for number, form in enumerate(("int8", "float16", "float32", "dynamic"))
 ]
+
+BALINESE = "ᬅᬆ"  # letters that next to no machine has a font for
 
 
 @pytest.mark.parametrize("scale", ["linear", "log"])
@@ -63,6 +72,30 @@ def test_names_with_dollars_are_drawn_as_they_are(tmp_path: Path) -> None:
         save_png(figure, tmp_path / f"{plot.name}.png")
         names = [text for text in figure.findobj(Text) if text.get_text() in ("a$^$", "x$(id)${a}")]
         assert names and not any(text.get_parse_math() for text in names)
+
+
+def test_letters_that_the_plots_font_lacks_are_of_a_font_that_has_them(tmp_path: Path) -> None:
+    """And nothing is said where there is none, as matplotlib would of each letter and plot."""
+    write_results(tmp_path / "results.json", make_results((f"{BALINESE}.tflite", 0.01, 150)))
+
+    def draw(out: str) -> bytes:
+        """With the fonts below the folder, and a cache of matplotlib's that is older than these."""
+        home = {"HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data"), "MPLCONFIGDIR": str(tmp_path / "mpl")}
+        command = [sys.executable, "-m", "benchmarks", "report", "results.json", "--out", out]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **home}
+        done = subprocess.run(command, check=True, cwd=tmp_path, env=environment, capture_output=True, timeout=120)
+        assert done.stderr == b""
+        return (tmp_path / out / "pareto.png").read_bytes()
+
+    without = draw("without")
+    font = TTFont(findfont(FontProperties()))
+    for table in font["cmap"].tables:
+        table.cmap = dict.fromkeys(map(ord, BALINESE), "W")
+    for record in font["name"].names:
+        record.string = "Balinese"
+    (tmp_path / "data" / "fonts").mkdir(parents=True)
+    font.save(tmp_path / "data" / "fonts" / "balinese.ttf")
+    assert draw("with") != without
 
 
 def test_without_accuracy_there_is_nothing_to_draw_it_against() -> None:

@@ -28,6 +28,7 @@ from benchmarks.report.matrix import device_matrix
 from benchmarks.report.rows import make_rows
 from benchmarks.report.table_file import format_class_csv, format_csv
 from benchmarks.results_file import read_results, write_results
+from benchmarks.table import format_rows
 from tests.benchmarks.figures import HOST, make_answers, make_measurement, make_results, make_round
 from tests.conftest import Run
 
@@ -171,6 +172,16 @@ def test_the_table_has_the_figures_in_their_units() -> None:
     assert cells(format_summary(RESULTS), "| * | good.tflite")[:7] == [
         "*", "good.tflite", "litert", "1", "95.0 (91.0 to 97.3)", "10 (±0 %)", "2.5",
     ]  # fmt: skip
+
+
+def test_names_whose_letters_are_two_columns_wide_leave_the_table_straight() -> None:
+    lines = format_rows([["model", "ms"], ["숫자_int8.tflite", "1"], ["りんご.tflite", "2"]]).splitlines()
+    assert lines == [
+        "| model            | ms |",
+        "|------------------|----|",
+        "| 숫자_int8.tflite | 1  |",
+        "| りんご.tflite    | 2  |",
+    ]
 
 
 def test_accuracy_is_told_class_by_class() -> None:

@@ -112,6 +112,13 @@ def test_the_command_makes_files_whose_map_the_runtime_reads(
     assert np.abs(found - maps.expected[0]).max() < INT8_TOLERANCE * np.ptp(maps.expected)
 
 
+def test_a_map_by_a_recipe_whose_operators_lack_it_is_refused_with_one_that_has_them(
+    maps: Maps, tmp_path: Path
+) -> None:
+    with pytest.raises(ConversionError, match=r"no ARG_MAX in int16, .*; try --recipe int8$"):
+        write(maps, "int16x8", tmp_path / "cam.tflite")
+
+
 def test_a_network_that_ends_otherwise_is_refused_and_its_end_named(clothes: Trained) -> None:
     with pytest.raises(ConversionError, match=r"ends in max_pooling2d\S* \(MaxPooling2D\).*global average pooling"):
         with_cam(load_network(read_keras_file(clothes.model)))

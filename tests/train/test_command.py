@@ -164,7 +164,7 @@ def test_a_training_whose_lines_nobody_reads_any_more_still_ends_with_a_model(
         ("SAMPLE --model mlp --out OUT/m.keras --resume", 1, "there is no OUT/m.keras.resume; leave out --resume"),
         ("SAMPLE --model mlp --out OUT/m.keras --distill OUT/t.keras", 1, "t.keras: no such file"),
         ("pretrained deep_cnn --out OUT/m.keras", 2, "deep_cnn: has no published weights"),
-        ("SAMPLE --model deep_cnn --out OUT/none/m.keras", 1, "there is no folder"),
+        ("SAMPLE --model deep_cnn --out OUT/none/m.keras", 1, "none; make it first"),
         ("OUT/none --model deep_cnn --out OUT/m.keras", 1, "none: no such file or folder"),
         ("mnist --model deep_cnn --out OUT/m.keras --data-dir OUT", 1, "none of mnist.npz in"),
     ],

@@ -173,6 +173,13 @@ def test_the_table_of_confusion_is_an_independent_count(page: Page, report: Trai
     assert [[int(cell or 0) for cell in row[1:]] for row in rows] == _count(report.evaluation)
 
 
+def test_a_class_name_too_long_for_the_confusion_matrix_can_still_be_read(tmp_path: Path) -> None:
+    labels = ("고양이 사진", "a very long name of a class that nobody has room for above a column of counts")
+    page = _page(_report(labels), tmp_path)
+    titles = [attributes["title"] for attributes in page.having("th") if "title" in attributes]
+    assert titles == [*labels, *labels]  # above the columns, beside the rows
+
+
 def test_the_table_of_classes_is_an_independent_count(page: Page, report: TrainingReport) -> None:
     counts = _count(report.evaluation)
     for number, row in enumerate(page.tables["figures shares"][1:]):

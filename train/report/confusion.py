@@ -21,9 +21,11 @@ def tabulate_confusion(evaluation: Evaluation) -> str:
     """A table of counts; with many classes an image of it, and the pairs that are mixed up most."""
     if len(evaluation.labels) > MOST_CLASSES:
         return _draw_matrix(evaluation) + _tabulate_pairs(evaluation)
-    heads = "".join(f'<th scope="col"><span>{escape(label)}</span></th>' for label in evaluation.labels)
+    heads = "".join(
+        f'<th scope="col" title="{escape(label)}"><span>{escape(label)}</span></th>' for label in evaluation.labels
+    )
     rows = "".join(
-        f'<tr><th scope="row">{escape(label)}</th>{_row(counts, number)}</tr>'
+        f'<tr><th scope="row" title="{escape(label)}">{escape(label)}</th>{_row(counts, number)}</tr>'
         for number, (label, counts) in enumerate(zip(evaluation.labels, evaluation.confusion.tolist(), strict=True))
     )
     return f"""<p>A row is what the pictures show, a column what the network called them. The deeper the colour, the
