@@ -20,7 +20,7 @@ from convert.network import Network
 from convert.observer import Observer
 from convert.recipes import Recipe
 from convert.tflite_check import check_tensors
-from convert.tflite_mixed import quantize_partly
+from convert.tflite_int8 import quantize
 from runtime.errors import ConversionError
 
 _INTEGER_OPERATORS = {
@@ -49,10 +49,11 @@ def write_tflite(
     if recipe.weights == "float16":
         converter.target_spec.supported_types = [tf.float16]
     if recipe.is_integer:
-        _quantize(converter, network, recipe, calibration, observer)
+        _set_integer(converter, network, recipe, calibration, observer)
     failing = f"TensorFlow {tf.__version__} cannot make TFLite of {network.card.name} by recipe {recipe.name}"
     with explain_failure(failing), _name_missing_operators():
-        content = quantize_partly(converter, recipe, names) if recipe.keep_float else converter.convert()
+        is_int8 = recipe.activations == "int8"
+        content = quantize(converter, recipe, names, calibration, observer) if is_int8 else converter.convert()
         check_tensors(content, recipe, network.card.scores, names)
     path.write_bytes(describe_tflite(content, network.card))
     return (f"tensorflow {tf.__version__}", *recipe.remarks)
@@ -86,11 +87,17 @@ def _refuse_loops(graph: Any, names: LayerNames) -> None:
             )
 
 
-def _quantize(converter: Any, network: Network, recipe: Recipe, calibration: np.ndarray, observer: Observer) -> None:
+def _set_integer(converter: Any, network: Network, recipe: Recipe, calibration: np.ndarray, observer: Observer) -> None:
     """Integers all through: built-in integer operators only. uint8 pictures give uint8 scores."""
 
     def pictures() -> Iterator[list[np.ndarray]]:
-        for picture in observer.track(calibration, "calibrating", len(calibration)):
+        # The ranges of int8 are measured by measure_ranges. Of int16's levels too wide a range wastes nothing.
+        chosen = (
+            calibration[:1]
+            if recipe.activations == "int8"
+            else observer.track(calibration, "calibrating", len(calibration))
+        )
+        for picture in chosen:
             yield [picture[np.newaxis].astype(np.float32)]
 
     converter.representative_dataset = pictures

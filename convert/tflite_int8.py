@@ -1,7 +1,7 @@
-"""Integer TFLite in which chosen layers stay float32.
+"""TFLite of int8 values, in which chosen layers may stay float32.
 
-It is what TensorFlow's QuantizationDebugger does with its `denylisted_nodes`, by the same function; the debugger
-itself would give a file that takes and gives float32.
+It is what TensorFlow's converter and its QuantizationDebugger (`denylisted_nodes`) do, by the same functions, but for
+the ranges; the debugger itself would give a file that takes and gives float32.
 """
 
 from __future__ import annotations
@@ -10,26 +10,30 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.lite.python.convert import mlir_quantize
 
 from convert.layers import LayerNames
+from convert.observer import Observer
 from convert.recipes import Recipe
+from convert.tflite_ranges import measure_ranges
 from runtime.operators.tflite import read_tflite
 
 
-def quantize_partly(converter: Any, recipe: Recipe, names: LayerNames) -> bytes:
-    """A TFLite file by a converter that is set up for integers, `recipe.keep_float` left out.
+def quantize(converter: Any, recipe: Recipe, names: LayerNames, pictures: np.ndarray, observer: Observer) -> bytes:
+    """A TFLite file by a converter that is set up for integers and has a picture to calibrate with.
 
-    Raises UsageError for a layer that the file has no operators of.
+    pictures: uint8, count x height x width x channels, all that calibrate. Raises UsageError for a layer of
+    `recipe.keep_float` that the file has no operators of.
     """
     converter._experimental_calibrate_only = True
-    calibrated = converter.convert()
-    pictures = tf.as_dtype(recipe.pictures)
+    calibrated = measure_ranges(converter.convert(), pictures, observer)
+    dtype = tf.as_dtype(recipe.pictures)
     content: bytes = mlir_quantize(
         calibrated,
-        input_data_type=pictures,
-        output_data_type=pictures,
+        input_data_type=dtype,
+        output_data_type=dtype,
         disable_per_channel_for_dense_layers=converter._experimental_disable_per_channel_quantization_for_dense_layers,
         denylisted_nodes=_results(calibrated, recipe, names),
     )
