@@ -5,6 +5,9 @@ rounding errors away, but not that: it is what a small network loses its accurac
 Nagel et al. 2019 (https://arxiv.org/abs/1906.04721, section 4.2, appendix D): the network is computed twice side by
 side, as it is and rounded, layer by layer, and each bias takes back what its layer's mean was moved by. After a
 rectifier it is the mean of what is left that counts: rounding errors around 0 do not cancel out there.
+
+A picture's bytes are rounded only where a network takes the middle of two of them (127.5) for 0. So it gets a byte for
+0, and the biases take that back, too.
 """
 
 from __future__ import annotations
@@ -82,10 +85,37 @@ def _correct(
             values[number] = (pictures.astype(np.float32),) * 2
             continue
         given = [values[taken] for taken in step.inputs]
+        if step.kind == "Rescaling" and steps[step.inputs[0]].layer is None and _takes_back(number, steps, floats):
+            exact = step.run([one for one, _ in given])
+            _move_zero_to_byte(step.layer)
+            values[number] = exact, step.run([one for _, one in given])
+            continue
         values[number] = _compute_float(step, given) if number in floats else _compute(step, steps, given, levels)
         for taken in step.inputs:
             if max(steps[taken].readers) == number:
                 values.pop(taken, None)
+
+
+def _takes_back(number: int, steps: Sequence[LayerStep], floats: set[int]) -> bool:
+    """Whether biases can take back that all values are moved by one amount, where the values of a step are read."""
+    readers = steps[number].readers
+    return bool(readers) and all(
+        _takes_back(reader, steps, floats)
+        if steps[reader].kind == "ZeroPadding2D"
+        else reader not in floats and _has_bias(reader, steps)
+        for reader in readers
+    )
+
+
+def _has_bias(number: int, steps: Sequence[LayerStep]) -> bool:
+    step = steps[number]
+    normalising = [steps[reader] for reader in step.readers if steps[reader].kind == "BatchNormalization"]
+    return step.kind in _OUTPUT_CHANNELS and any(_bias(one) is not None for one in (step, *normalising))
+
+
+def _move_zero_to_byte(rescaling: Any) -> None:
+    if np.ndim(rescaling.scale) == np.ndim(rescaling.offset) == 0:
+        rescaling.offset = -rescaling.scale * float(np.floor(0.5 - rescaling.offset / rescaling.scale))
 
 
 def _compute_float(step: LayerStep, given: list[_Pair]) -> _Pair:
