@@ -76,7 +76,7 @@ def _parse(arguments: Sequence[str]) -> Question:
     add("--data-dir", metavar="DIR", help="where a data set given by name lies (default: the Keras cache)")
     add("--out", metavar="DIR", type=Path, help="a folder for the plot (default: beside FILE)")
     given = parser.parse_args(arguments)
-    if given.file.suffix not in (".tflite", ".onnx"):
+    if given.file.suffix.removeprefix(".") not in FORMATS:
         raise UsageError(f"{given.file}: expected a .tflite or .onnx that python -m convert made of {given.model}")
     return Question(given.model, given.file, given.data, given.data_dir, given.out or given.file.parent)
 

@@ -8,14 +8,14 @@ _DATA = {"mnist": "MNIST", "cifar10": "CIFAR-10", "cats_dogs": "photo folders"}
 _BYTES = 4  # of a float32 parameter
 
 
-def format_list() -> str:
-    """Two tables, of at most 120 columns: the lessons' networks, and those with ImageNet weights."""
-    lessons = [row for row in ARCHITECTURES if row.lesson]
-    imagenet = [row for row in ARCHITECTURES if row.weights]
+def format_list(networks: tuple[Architecture, ...] = ARCHITECTURES) -> str:
+    """Two tables, of at most 120 columns: the networks without ImageNet weights, and those with them."""
+    plain = [row for row in networks if not row.weights]
+    imagenet = [row for row in networks if row.weights]
     return "\n".join(
         [
-            "Networks of the classic lessons, trained from scratch",
-            *_tabulate(_LESSON_HEAD, [[*_describe(row), _format_lesson(row), row.purpose] for row in lessons]),
+            "Networks trained from scratch, with the figures that the classic lessons publish",
+            *_tabulate(_LESSON_HEAD, [[*_describe(row), _format_lesson(row), row.purpose] for row in plain]),
             "",
             "Networks with ImageNet weights: top-1 and top-5 in %, depth in layers with weights",
             *_tabulate(
@@ -40,7 +40,8 @@ def _describe(row: Architecture) -> list[str]:
 
 
 def _format_lesson(row: Architecture) -> str:
-    assert row.lesson is not None
+    if row.lesson is None:
+        return "-"
     data, figure = _DATA[row.lesson.data], row.lesson.figure
     if figure is None:
         return data

@@ -77,9 +77,9 @@ class Plan:
 
     def __post_init__(self) -> None:
         check_variant(self.architecture, self.alpha, self.strategy.pretrained)
-        if self.unfreeze is not None and self.strategy.name != "partial":
+        if self.unfreeze is not None and "last" not in self.strategy.learns:
             raise UsageError(f"--unfreeze: is for --strategy partial, not {self.strategy.name}")
-        if self.teacher is not None and self.strategy.name == "head":
+        if self.teacher is not None and self.strategy.learns == ("head",):
             raise UsageError("--distill: a head is learnt from features, not pictures; use scratch, partial or full")
         if self.teacher is not None and not self.teacher.is_file():
             raise ModelError(f"--distill {self.teacher}: no such file; name a .keras of python -m train")

@@ -6,7 +6,6 @@ the command only writes where it answers as the Keras network does.
 
 from __future__ import annotations
 
-import random
 import statistics
 import sys
 import time
@@ -19,6 +18,7 @@ from benchmarks.bare_interpreter import open_interpreter
 from benchmarks.checks.process_cost import ProcessCost, measure_process
 from benchmarks.data import Data
 from benchmarks.errors import BenchmarkError
+from benchmarks.interleave import interleave
 from benchmarks.measurement import Subject
 from benchmarks.progress import progress_bar
 from benchmarks.tasks import AccuracyTask
@@ -33,7 +33,6 @@ from runtime.whole_file import file_sha256
 _LOSSLESS = "0.999"
 _IMAGENET_CLASSES = 1000
 _BLOCKS, _BLOCK_RUNS, _WARM_UP_RUNS = 15, 20, 10
-_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -177,11 +176,9 @@ def time_interleaved(files: Sequence[Path]) -> list[tuple[float, ...]]:
     for interpreter in interpreters:
         for _ in range(_WARM_UP_RUNS):
             interpreter.invoke()
-    generator = random.Random(_SEED)
-    for _ in range(_BLOCKS):
-        for number in generator.sample(range(len(files)), len(files)):
-            for _ in range(_BLOCK_RUNS):
-                started = time.thread_time()
-                interpreters[number].invoke()
-                times[number].append(time.thread_time() - started)
+    for number in interleave(range(len(files)), _BLOCKS, lambda done, total: None):
+        for _ in range(_BLOCK_RUNS):
+            started = time.thread_time()
+            interpreters[number].invoke()
+            times[number].append(time.thread_time() - started)
     return [tuple(part) for part in times]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +10,12 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.bare_interpreter import open_interpreter
+from benchmarks.interleave import interleave
 from benchmarks.progress import Progress
 from runtime.classifier import Classifier
 
 BLOCK_RUNS = 20
 _WARM_UP_RUNS = 10
-_SEED = 0
 
 
 def measure_loops(model: Path, picture: np.ndarray, blocks: int, progress: Progress) -> dict[str, tuple[float, ...]]:
@@ -38,12 +37,9 @@ def measure_loops(model: Path, picture: np.ndarray, blocks: int, progress: Progr
     }
     for loop in loops.values():
         _time(loop, _WARM_UP_RUNS)
-    generator = random.Random(_SEED)
     times: dict[str, list[float]] = {name: [] for name in loops}
-    for number in range(blocks):
-        for name in generator.sample(list(loops), len(loops)):
-            times[name] += _time(loops[name], BLOCK_RUNS)
-        progress(number + 1, blocks)
+    for name in interleave(loops, blocks, progress):
+        times[name] += _time(loops[name], BLOCK_RUNS)
     return {name: tuple(values) for name, values in times.items()}
 
 

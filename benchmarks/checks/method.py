@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmarks.bootstrap import Estimate, estimate_median, estimate_paired_ratio, estimate_ratio_in_turns
 from benchmarks.errors import BenchmarkError
+from benchmarks.interleave import interleave
 from benchmarks.measurement import Round, Subject
 from benchmarks.progress import Progress
 from benchmarks.rounds import AUTO_RUNS, AUTO_SECONDS, ENOUGH_ROUNDS
@@ -58,11 +59,8 @@ def check_loop(model: str, blocks: int, progress: Progress) -> Check:
     warm_up(run, time.monotonic)
     loops = {"ours": _loop_of_room, "bare": _bare_loop}
     times: dict[str, list[list[float]]] = {"ours": [], "bare": []}
-    generator = random.Random(_SEED)
-    for number in range(blocks):
-        for name in generator.sample(list(loops), len(loops)):
-            times[name].append([loops[name](run) for _ in range(_BLOCK_RUNS)])
-        progress(number + 1, blocks)
+    for name in interleave(loops, blocks, progress):
+        times[name].append([loops[name](run) for _ in range(_BLOCK_RUNS)])
     added = statistics.median(_loop_of_room(lambda: 0.0) - _bare_loop(lambda: 0.0) for _ in range(_NOTHING_RUNS))
     share = added / estimate_median(times["bare"]).value
     in_turns = show_share(estimate_paired_ratio(times["ours"], times["bare"]))

@@ -16,8 +16,8 @@ from benchmarks.checks.loop_times import measure_loops
 from benchmarks.checks.process_cost import measure_interleaved
 from benchmarks.comparison import Bar, Comparison
 from benchmarks.errors import BenchmarkError
+from benchmarks.own_card import read_own_card
 from benchmarks.progress import progress_bar
-from runtime.card_file import read_card
 
 WALL_TIME_BAR = Bar("ratio", 1.2)
 PEAK_MEMORY_BAR = Bar("ratio", 1.2)
@@ -30,11 +30,8 @@ _FULL_HD = (1920, 1080)
 
 def compare_command(model: Path, photo: Path, folder: Path, runs: int) -> Iterator[Comparison]:
     """`runtime classify PHOTO` as a whole process against the bare script; `folder` takes its label file."""
-    card = read_card(model)
-    if card is None:
-        raise BenchmarkError(f"{model}: has no model card; give a model that was made by python -m convert")
     labels = folder / "labels.txt"
-    labels.write_text("\n".join(card.labels), "utf-8")
+    labels.write_text("\n".join(read_own_card(model).labels), "utf-8")
     commands = {
         "ours": [sys.executable, "-m", "runtime", "classify", str(photo), "--model", str(model)],
         "bare": [sys.executable, str(_BARE_SCRIPT), str(model), str(labels), str(photo)],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.interleave import interleave
 from benchmarks.progress import Progress
 from benchmarks.worker_process import checkout_environment
 
 _METER = Path(__file__).with_name("meter.py")
-_SEED = 0
 
 
 @dataclass(frozen=True)
@@ -50,10 +49,7 @@ def measure_interleaved(
     """
     for command in commands.values():
         measure_process(command)
-    generator = random.Random(_SEED)
     costs: dict[str, list[ProcessCost]] = {name: [] for name in commands}
-    for number in range(runs):
-        for name in generator.sample(list(commands), len(commands)):
-            costs[name].append(measure_process(commands[name]))
-        progress(number + 1, runs)
+    for name in interleave(commands, runs, progress):
+        costs[name].append(measure_process(commands[name]))
     return {name: tuple(values) for name, values in costs.items()}

@@ -18,6 +18,7 @@ from benchmarks.checks.c_loop import CLoop
 from benchmarks.checks.method import MOST_ADDED, Check, fit_frame, show_share
 from benchmarks.data import Data
 from benchmarks.errors import BenchmarkError
+from benchmarks.interleave import interleave
 from benchmarks.loadgen import LoadSettings, run_loadgen
 from benchmarks.progress import Progress
 from benchmarks.rounds import AUTO_RUNS, AUTO_SECONDS
@@ -161,7 +162,6 @@ def check_against_loadgen(model: str, rounds: int, progress: Progress) -> Check:
     card = classifier.card
     load = LoadSettings(seconds=_LOADGEN_SECONDS)
     frame = fit_frame(classifier)
-    generator = random.Random(_SEED)
     theirs: list[list[float]] = []
     ours: list[list[float]] = []
 
@@ -182,10 +182,8 @@ def check_against_loadgen(model: str, rounds: int, progress: Progress) -> Check:
             warm_up(run, time.monotonic)
             ours.append(time_runs(run, _MOST_RUNS, _LOADGEN_SECONDS, time.monotonic))
 
-        for number in range(rounds):
-            for ask in generator.sample((ask_loadgen, ask_ours), 2):
-                ask()
-            progress(number + 1, rounds)
+        for ask in interleave((ask_loadgen, ask_ours), rounds, progress):
+            ask()
     ratio = estimate_paired_ratio(ours, theirs)
     holds = abs(ratio.value - 1) <= MOST_FROM_LOADGEN
     return Check("our median against LoadGen's", show_share(ratio), f"within {MOST_FROM_LOADGEN:.0%}", holds)

@@ -31,7 +31,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scenario",
         default="SingleStream",
-        choices=("SingleStream", "MultiStream", "Offline", "Server"),
         metavar="NAME",
         help="SingleStream (default), MultiStream, Offline or Server",
     )

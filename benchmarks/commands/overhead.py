@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -41,13 +40,11 @@ def run(args: argparse.Namespace) -> int:
     from benchmarks.results_file import FORMAT_VERSION, write_json
 
     file = args.out / "overhead.json"
-    host = dataclasses.asdict(describe_host())
     comparisons: list[Comparison] = []
     with tell_at_end(comparisons, lambda: _tell(comparisons, file)):
         for comparison in _compare(args.model, args.photo, args.runs):
             comparisons.append(comparison)
-            figures = [dataclasses.asdict(one) for one in comparisons]
-            write_json(file, {"format_version": FORMAT_VERSION, "host": host, "comparisons": figures})
+            write_json(file, {"format_version": FORMAT_VERSION, "host": describe_host(), "comparisons": comparisons})
     return 0 if all(comparison.holds for comparison in comparisons) else 1
 
 

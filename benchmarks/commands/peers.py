@@ -116,7 +116,7 @@ def _claims(args: argparse.Namespace, keep: Callable[..., None]) -> Iterator[Cla
 
 
 def _claims_of_frames(args: argparse.Namespace, model: Path, photo: Path, keep: Callable[..., None]) -> Iterator[Claim]:
-    from benchmarks.peers.card import read_own_card
+    from benchmarks.own_card import read_own_card
     from benchmarks.peers.single_frames import claims_of_frames, format_peers
     from benchmarks.peers.table import PEERS
     from benchmarks.peers.turns import PeerFigures, measure_in_turns

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.bare_interpreter import open_interpreter
-from benchmarks.peers.card import read_own_card
+from benchmarks.own_card import read_own_card
 from benchmarks.peers.frames import decoded_frames, read_frames
 from benchmarks.peers.table import INVOKE, OURS_RGB, OURS_YUV
 from benchmarks.peers.ultralytics_loop import open_ultralytics

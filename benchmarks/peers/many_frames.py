@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.interleave import interleave
 from benchmarks.peers.camera import serve_camera
 from benchmarks.peers.claim import AT_LEAST, Claim
 from benchmarks.peers.frames import read_frames
@@ -22,7 +22,6 @@ from benchmarks.worker_process import checkout_environment
 _VIDEO_BAR, _FOLDER_BAR = 1.5, 3.0
 _VIDEO_FRAMES, _VIDEO_RATE = 150, 30
 _PICTURE_SIZE, _QUALITY = (1280, 720), 90
-_SEED = 0
 
 
 def compare_videos(model: Path, photo: Path, folder: Path, rounds: int) -> Iterator[Claim]:
@@ -76,13 +75,10 @@ class _Work:
 
 def _compare(work: _Work, model: Path, rounds: int) -> Claim:
     """By the clock, for a frame."""
-    generator = random.Random(_SEED)
     seconds: dict[str, list[tuple[float, ...]]] = {"edgeframe": [], "sequential": []}
     with progress_bar(work.what, "round") as show:
-        for number in range(rounds):
-            for who in generator.sample(list(seconds), len(seconds)):
-                seconds[who].append((_measure(who, work, model),))
-            show(number + 1, rounds)
+        for who in interleave(seconds, rounds, show):
+            seconds[who].append((_measure(who, work, model),))
     ours, theirs = (tuple(seconds[who]) for who in ("edgeframe", "sequential"))
     return Claim(f"sequential loop over {work.what}", "edgeframe, 2 cores", theirs, ours, AT_LEAST, work.bar)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers.card import read_own_card
+from benchmarks.own_card import read_own_card
 from benchmarks.peers.frames import read_frames
 from runtime.backends.onnx import import_onnxruntime
 

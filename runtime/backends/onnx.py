@@ -21,6 +21,7 @@ from runtime.backends.shapes import check_classifier, check_output, picture_shap
 from runtime.errors import BackendError, ModelError
 
 _FATAL = 4
+_PROVIDER = "ExecutionProvider"  # what their names end in
 # In onnxruntime_session_options_config_keys.h: slower products of uint8 by uint8 in place of uint8 by int8.
 _EXACT_PRODUCTS = "session.x64quantprecision"
 _PROCESSORS = Path("/proc/cpuinfo")
@@ -74,12 +75,10 @@ class OnnxBackend:
 def open_onnx(path: Path, threads: int, normalisation: OpenNormalisation, provider: str) -> OnnxBackend:
     """Open an `.onnx` by one of onnxruntime's providers (`CPU`, `CUDA`, ...); errors as in `open_backend`."""
     onnxruntime = import_onnxruntime()
-    wanted = f"{provider}ExecutionProvider"
-    available = onnxruntime.get_available_providers()
-    if wanted not in available:
-        raise BackendError(
-            f"onnxruntime {onnxruntime.__version__} has no {wanted}, only {', '.join(available)}; see runtime doctor"
-        )
+    wanted, available = f"{provider}{_PROVIDER}", list_providers()
+    if provider not in available:
+        version = onnxruntime.__version__
+        raise BackendError(f"onnxruntime {version} has no {provider}, only {', '.join(available)}; see runtime doctor")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = _FATAL
@@ -109,6 +108,11 @@ def may_overflow(machine: str, processors: Path) -> bool:
     except OSError:
         return True
     return "avx512_vnni" not in flags and "avx_vnni" not in flags
+
+
+def list_providers() -> list[str]:
+    """The execution providers that this onnxruntime was built with: `CPU`, `CUDA`, ... Raises BackendError."""
+    return [name.removesuffix(_PROVIDER) for name in import_onnxruntime().get_available_providers()]
 
 
 def import_onnxruntime() -> Any:

@@ -17,6 +17,7 @@ from runtime.commands.reload_arguments import add_reload_arguments, exchange_mod
 from runtime.commands.source_arguments import add_source_arguments, read_source_options
 from runtime.errors import PictureError, UsageError
 from runtime.printable import printable
+from runtime.sources.open import CAMERAS
 
 if TYPE_CHECKING:
     from runtime.classifier import Classifier
@@ -52,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         const="0",
         metavar="SPEC",
-        help="a camera: an index, a device, a URL, a video file, picamera2 or test (default: the first)",
+        help=f"one of: {CAMERAS} (default: the first camera)",
     )
     parser.add_argument(
         "--model", metavar="FILE", help=".tflite or .onnx (default: the ImageNet model that comes along)"

@@ -94,14 +94,13 @@ def _problem(row: BackendRow) -> str:
 
 
 def _onnx_problem(row: BackendRow) -> str:
-    from runtime.backends.onnx import import_onnxruntime
+    from runtime.backends.onnx import list_providers
 
     try:
-        onnxruntime = import_onnxruntime()
+        if row.option in list_providers():
+            return ""
     except EdgeframeError as error:
         return str(error)
-    if f"{row.option}ExecutionProvider" in onnxruntime.get_available_providers():
-        return ""
     return f"this build of onnxruntime has no {row.option} provider; {row.remedy}"
 
 

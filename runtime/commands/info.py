@@ -131,10 +131,10 @@ def _runners(path: Path) -> list[BackendRow]:
     rows = find_backends(path.suffix)
     if path.suffix != ".onnx" or not rows:
         return rows
-    from runtime.backends.onnx import import_onnxruntime
+    from runtime.backends.onnx import list_providers
 
-    available = import_onnxruntime().get_available_providers()
-    return [row for row in rows if f"{row.option}ExecutionProvider" in available]
+    available = list_providers()
+    return [row for row in rows if row.option in available]
 
 
 def _as_json(path: Path, card: ModelCard | None, backend: Backend | None, reason: str) -> dict[str, object]:

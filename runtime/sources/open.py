@@ -24,10 +24,13 @@ _USUAL = SourceOptions()
 
 @dataclass(frozen=True)
 class Kind:
-    """matches: whether what the user named is of this kind. opener: `module:function` that makes the source."""
+    """matches: whether what the user named is of this kind. opener: `module:function` that makes the source.
+    camera: what one writes for it behind --camera.
+    """
 
     matches: Callable[[str], bool]
     opener: str
+    camera: str = ""
 
     def open(self, request: SourceRequest) -> Source:
         try:
@@ -90,14 +93,15 @@ def _is_picture(file: str) -> bool:
 _RAW = Kind(lambda spec: spec == STANDARD_INPUT, "runtime.sources.raw:open_raw")
 _PICTURES = Kind(_is_pictures, "runtime.sources.pictures:open_pictures")
 _PATTERN = Kind(glob.has_magic, "runtime.sources.pictures:open_pictures")
-_VIDEO_FILE = Kind(_is_file, "runtime.sources.video_kinds:open_video_file")
+_VIDEO_FILE = Kind(_is_file, "runtime.sources.video_kinds:open_video_file", "a video file")
 _CAMERAS = (
-    Kind(_is_url, "runtime.sources.video_kinds:open_url"),
-    Kind(lambda spec: spec == "test", "runtime.sources.video_kinds:open_test_pictures"),
-    Kind(lambda spec: spec == "picamera2", "runtime.sources.picamera:open_pi_camera"),
     Kind(lambda spec: _is_usb(spec) and _lacks_pyav(), "runtime.sources.v4l2_capture:open_without_pyav"),
-    Kind(_is_usb, "runtime.sources.usb_camera:open_usb_camera"),
+    Kind(_is_usb, "runtime.sources.usb_camera:open_usb_camera", "an index, a device (/dev/video0)"),
+    Kind(_is_url, "runtime.sources.video_kinds:open_url", "an address (rtsp://..., http://...)"),
+    Kind(lambda spec: spec == "picamera2", "runtime.sources.picamera:open_pi_camera", "picamera2"),
+    Kind(lambda spec: spec == "test", "runtime.sources.video_kinds:open_test_pictures", "test"),
 )
+CAMERAS = ", ".join(kind.camera for kind in (*_CAMERAS, _VIDEO_FILE) if kind.camera)
 
 
 def open_source(
@@ -133,8 +137,7 @@ def open_source(
 def open_camera(
     spec: str, card: ModelCard, *, options: SourceOptions = _USUAL, on_event: OnEvent | None = None
 ) -> Source:
-    """A camera: an index (`0`: the first), a device (`/dev/video0`), `rtsp://...`, `http://...`, a video file,
-    `picamera2`, or `test` (moving test pictures that need no camera). The rest as `open_source`."""
+    """A camera: one of CAMERAS (index `0`: the first; `test`: moving test pictures). The rest as `open_source`."""
     if options.raw is not None:
         raise UsageError(
             f"--camera {spec}: --raw is for frames on standard input: runtime classify - --raw {options.raw}"
@@ -143,7 +146,4 @@ def open_camera(
     for kind in (*_CAMERAS, _VIDEO_FILE):
         if kind.matches(spec):
             return kind.open(request)
-    raise SourceError(
-        f"--camera {spec}: no such camera or file; expected an index, a device (/dev/video0), rtsp://..., "
-        "http://..., a video file, picamera2 or test"
-    )
+    raise SourceError(f"--camera {spec}: no such camera or file; expected one of: {CAMERAS}")

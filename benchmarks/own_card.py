@@ -1,4 +1,4 @@
-"""The card of a model that peers are compared with."""
+"""The card of a model that others are compared with."""
 
 from __future__ import annotations
 
