@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from convert.arguments import parse_order
-from convert.cli import INTERRUPTED, main
+from convert.cli import main
 from convert.conversion import convert
 from convert.observer import Observer, T
 from runtime.card_file import read_card
+from runtime.command_line import EXIT_SIGNALLED
 from tests.conftest import ROOT, Run
 from tests.convert.conftest import Trained
 
@@ -52,7 +53,7 @@ print(status, *sorted({{name.partition(".")[0] for name in sys.modules}}))
     assert not HEAVY & set(loaded)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupting_it_ends_it_quietly_and_leaves_nothing(
     colours: Trained, tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -76,7 +77,7 @@ def test_interrupting_it_ends_it_quietly_and_leaves_nothing(
         printed, told = process.communicate(timeout=60)
     finally:
         process.kill()
-    assert (process.returncode, printed, told) == (INTERRUPTED + number, b"", b"")
+    assert (process.returncode, printed, told) == (EXIT_SIGNALLED + number, b"", b"")
     assert list(out.iterdir()) == []
     assert list(scratch.iterdir()) == []
 
