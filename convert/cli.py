@@ -10,13 +10,10 @@ from convert.conversion import Conversion, Failure, convert
 from convert.observer import Observer, T
 from convert.quiet import quiet_libraries
 from convert.report import format_summary, format_table, read_operators, time_file
-from runtime.command_line import EXIT_DONE, exit_status, tell_error
+from runtime.command_line import EXIT_DONE, EXIT_SIGNALLED, exit_status, tell_error
 from runtime.errors import PictureError
 from runtime.interrupts import note_interrupts
 from runtime.late_import import import_late
-
-# With the signal's number added, as a shell has it: 130 for Ctrl-C.
-INTERRUPTED = 128
 
 # `module:function` of each, which takes the arguments behind its name and gives the exit code.
 _COMMANDS = {
@@ -66,7 +63,7 @@ def _run(given: Sequence[str]) -> int:
         except (Exception, KeyboardInterrupt):
             # Where Ctrl-C comes while a C++ library calls back into Python, another exception comes out of it.
             if interrupts:
-                return INTERRUPTED + interrupts[0]
+                return EXIT_SIGNALLED + interrupts[0]
             raise
 
 

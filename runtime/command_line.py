@@ -23,7 +23,8 @@ from runtime.printable import printable
 if TYPE_CHECKING:
     from runtime.card import Fit
 
-EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_TERMINATED = 0, 1, 2, 130, 143
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+EXIT_SIGNALLED = 128  # with the signal's number added, as a shell has it
 
 # Of a count: more than anybody means, and few enough for all that counts with it.
 _MOST = 1_000_000_000

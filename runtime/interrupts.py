@@ -1,4 +1,5 @@
-"""Ctrl-C at a moment when it does no harm; being told to end (SIGTERM) is the same."""
+"""Ctrl-C at a moment when it does no harm; being told to end (SIGTERM), or that the terminal closes (SIGHUP), is the
+same. A signal that this process was started to ignore, as `nohup` does, stays ignored."""
 
 from __future__ import annotations
 
@@ -18,32 +19,31 @@ if TYPE_CHECKING:
 
     Handler = Callable[[int, FrameType | None], object]
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 # Until it is seen again whether an import is over.
 _IMPORT_SECONDS = 0.005
 
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
-    """Within it, Ctrl-C raises KeyboardInterrupt and SIGTERM SystemExit where they would end the process, so that
+    """Within it, Ctrl-C raises KeyboardInterrupt and the others SystemExit where they would end the process, so that
     nothing is left behind.
     """
-    ends: dict[int, Handler] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: _terminate}
+    ends: dict[int, Handler] = {**dict.fromkeys(_SIGNALS, _terminate), signal.SIGINT: signal.default_int_handler}
     with _handle({n: _outside_imports(end) for n, end in ends.items() if signal.getsignal(n) is signal.SIG_DFL}):
         yield
 
 
 @contextlib.contextmanager
 def ended_at_once(tidy: Callable[[], object] = lambda: None) -> Iterator[None]:
-    """Within it, while a large library is imported, both end the process, once all that there is to tidy up is."""
+    """Within it, while a large library is imported, they end the process, once all that there is to tidy up is."""
 
     def end(number: int, frame: FrameType | None) -> None:
         tidy()
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
 
-    numbers = [n for n in _SIGNALS if signal.getsignal(n) not in (signal.SIG_IGN, None)]
-    with _handle(dict.fromkeys(numbers, end)):
+    with _handle(dict.fromkeys(_heeded(), end)):
         yield
 
 
@@ -56,7 +56,7 @@ def note_interrupts() -> Iterator[list[int]]:
         came.append(number)
         raise KeyboardInterrupt
 
-    with _handle(dict.fromkeys(_SIGNALS, _outside_imports(interrupt))):
+    with _handle(dict.fromkeys(_heeded(), _outside_imports(interrupt))):
         yield came
 
 
@@ -68,10 +68,14 @@ def defer_interrupts() -> Iterator[None]:
     segmentation fault, and then nothing is tidied up.
     """
     came: list[int] = []
-    with _handle(dict.fromkeys(_SIGNALS, lambda number, frame: came.append(number))):
+    with _handle(dict.fromkeys(_heeded(), lambda number, frame: came.append(number))):
         yield
     if came:
         signal.raise_signal(came[0])
+
+
+def _heeded() -> list[int]:
+    return [number for number in _SIGNALS if signal.getsignal(number) not in (signal.SIG_IGN, None)]
 
 
 @contextlib.contextmanager

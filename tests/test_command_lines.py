@@ -45,7 +45,7 @@ class Interpreter:
 """
 
 
-@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143)])
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 def test_a_signal_within_an_import_waits_for_its_end(run: Run, name: str, status: int, tmp_path: Path) -> None:
     """C code, as numpy's and LiteRT's, makes another exception of it, or none."""
     (tmp_path / "ai_edge_litert").mkdir()
@@ -54,6 +54,15 @@ def test_a_signal_within_an_import_waits_for_its_end(run: Run, name: str, status
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)])}
     done = run("runtime", "bench", "--backend", "litert", env=environment)
     assert (done.returncode, done.stdout, done.stderr) == (status, "", "")
+
+
+@pytest.mark.parametrize("within", ["interruptible", "ended_at_once", "note_interrupts", "defer_interrupts"])
+def test_a_terminal_that_closes_does_not_end_what_nohup_started(within: str) -> None:
+    code = (
+        f"import signal; from runtime.interrupts import {within}\nwith {within}(): signal.raise_signal(signal.SIGHUP)"
+    )
+    done = subprocess.run(["nohup", sys.executable, "-c", code], cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
+    assert done.returncode == 0
 
 
 LINES = [

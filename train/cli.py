@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -10,7 +9,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from runtime.card import ModelCard
-from runtime.command_line import EXIT_DONE, EXIT_TERMINATED, exit_status
+from runtime.command_line import EXIT_DONE, EXIT_SIGNALLED, exit_status
 from runtime.errors import UsageError
 from runtime.interrupts import note_interrupts
 from train.arguments import check_out, list_parser, published_parser, train_parser
@@ -36,8 +35,8 @@ def _run(arguments: Sequence[str]) -> int:
             else:
                 _train(arguments, interrupts)
         except KeyboardInterrupt:
-            if interrupts[:1] == [signal.SIGTERM]:
-                return EXIT_TERMINATED
+            if interrupts:
+                return EXIT_SIGNALLED + interrupts[0]
             raise
     return EXIT_DONE
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
-import os
 import re
-import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +19,7 @@ from runtime.backends.backend import (
 )
 from runtime.backends.shapes import check_classifier, check_output, how_to_fix_size, picture_shape
 from runtime.errors import BackendError, ModelError
+from runtime.stderr import quiet_stderr
 
 # name of the backend: the module that has its Interpreter
 _MODULES = {
@@ -80,7 +77,7 @@ class TfliteBackend:
 
 def open_tflite(path: Path, threads: int, normalisation: OpenNormalisation, name: str) -> TfliteBackend:
     """Open a `.tflite` by one of the backends of _MODULES; errors as in `open_backend`."""
-    with _quiet_stderr():
+    with quiet_stderr():
         interpreter_class = _import_interpreter(name)
         try:
             # Read, not mapped: a file that is overwritten while it is in use would take the process down.
@@ -143,33 +140,3 @@ def _tensor_info(details: Any) -> TensorInfo:
         float(scale),
         int(zero_point),
     )
-
-
-# Two threads that turn stderr away at once would leave it turned away.
-_STDERR_LOCK = threading.Lock()
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Keep the C++ log of interpreters ("INFO: Created TensorFlow Lite XNNPACK delegate") off the terminal.
-
-    It can only be caught at the file descriptor; what goes wrong arrives as an exception all the same.
-    """
-    with _STDERR_LOCK:
-        yield from _turn_away_stderr()
-
-
-def _turn_away_stderr() -> Iterator[None]:
-    try:
-        sys.stderr.flush()
-        kept = os.dup(2)
-    except (OSError, AttributeError, ValueError):
-        yield
-        return
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from functools import partial
@@ -16,7 +15,6 @@ from runtime.commands.output_arguments import add_output_arguments, read_output_
 from runtime.commands.reload_arguments import add_reload_arguments, exchange_model, read_reload
 from runtime.commands.source_arguments import add_source_arguments, read_source_options
 from runtime.errors import PictureError, UsageError
-from runtime.printable import printable
 from runtime.sources.open import CAMERAS
 
 if TYPE_CHECKING:
@@ -82,8 +80,9 @@ def run(args: argparse.Namespace) -> int:
 
     def report(error: PictureError) -> None:
         unreadable.append(error)
-        print(printable(f"runtime: {error}"), file=sys.stderr)
+        tell_on_stderr(str(error))
 
+    from runtime.sinks.health import tell_on_stderr
     from runtime.sinks.open import open_sinks
 
     classified = 0
@@ -101,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
             classified += 1
     # Of a video each result is a frame: there is no number of pictures to compare with.
     if unreadable and classified + len(unreadable) > 1 and not any(source.is_video for source in sources):
-        print(f"runtime: {len(unreadable)} of {classified + len(unreadable)} pictures cannot be read", file=sys.stderr)
+        tell_on_stderr(f"{len(unreadable)} of {classified + len(unreadable)} pictures cannot be read")
     return 1 if unreadable else 0
 
 

@@ -85,12 +85,16 @@ def read_running(path: str | None, args: argparse.Namespace, *, is_pictures: boo
     if args.threads != AUTO:
         return Running(args.backend, 1 if is_pictures and args.threads is None else args.threads)
     from runtime.backends import default_threads
+    from runtime.backends.table import find_backends
     from runtime.card_file import check_model_path
     from runtime.classifier import DEFAULT_MODEL
     from runtime.tuning import recall_tuning
 
-    found = recall_tuning(check_model_path(path or DEFAULT_MODEL))
-    if found is not None and args.backend in (None, found.backend):
+    file = check_model_path(path or DEFAULT_MODEL)
+    found = recall_tuning(file)
+    # Another environment of this user may lack what was found in the one before.
+    installed = [row.name for row in find_backends(file.suffix)]
+    if found is not None and found.backend in installed and args.backend in (None, found.backend):
         if is_pictures:
             return Running(found.backend, found.picture_threads, found.picture_workers)
         return Running(found.backend, found.threads)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from runtime.printable import printable
+from runtime.stderr import write_stderr
 
 Tell = Callable[[str], None]
 
@@ -19,8 +20,7 @@ def tell_on_stderr(message: str) -> None:
     with contextlib.suppress(OSError, ValueError):
         # A live line of the terminal is erased first.
         start = "\r\x1b[K" if sys.stderr.isatty() else ""
-        sys.stderr.write(f"{start}runtime: {printable(message)}\n")
-        sys.stderr.flush()
+        write_stderr(f"{start}runtime: {printable(message)}\n")
 
 
 class Health:

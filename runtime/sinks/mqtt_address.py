@@ -12,6 +12,7 @@ from runtime.errors import UsageError
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 _FILES = ("cafile", "certfile", "keyfile")
 _EXAMPLE = "mqtt://user:password@host:1883/topic"
+_ESCAPES = "write / ? # @ [ ] of a password or topic as %2F %3F %23 %40 %5B %5D"
 _FORM = f"expected {_EXAMPLE}, or mqtts:// with ?cafile=FILE&certfile=FILE&keyfile=FILE"
 
 
@@ -36,6 +37,7 @@ class MqttAddress:
 
     def __post_init__(self) -> None:
         _require(bool(re.fullmatch(r"[\w.:%-]+", self.host)), f"no broker's name in it; {_FORM}")
+        _require(_can_be_looked_up(self.host), f"{self}: no name of a host; see its dots, and parts of 1 to 63 letters")
         _require(0 < self.port < 65536, f"{self}: port {self.port}, expected 1 to 65535")
         _require(bool(self.topic), f"{self}: no topic; for example mqtt://{self.host}/shed/camera")
         _require(
@@ -77,12 +79,18 @@ class MqttAddress:
 def _split(text: str) -> tuple[SplitResult, int | None]:
     try:
         parts = urlsplit(text)
-        _require("#" not in text, "a # in it; write / ? # and @ of a password or topic as %2F %3F %23 and %40")
+        _require("#" not in text, f"a # in it; {_ESCAPES}")
         return parts, parts.port
     except ValueError:  # its text may show a part of the password
-        raise UsageError(
-            "--mqtt: the port is no number from 1 to 65535; write / ? # and @ of a password as %2F %3F %23 and %40"
-        ) from None
+        raise UsageError(f"--mqtt: the port is no number from 1 to 65535; {_ESCAPES}") from None
+
+
+def _can_be_looked_up(host: str) -> bool:
+    """As socket.getaddrinfo is going to take it, which raises UnicodeError in paho's thread and ends it."""
+    try:
+        return bool(host.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _require(condition: bool, message: str) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from functools import partial
-from urllib.parse import urlsplit
 
 from runtime.errors import SourceError
 from runtime.folders import what_is_at
@@ -55,7 +55,8 @@ def open_url(request: SourceRequest) -> Source:
     """A stream: its newest frame, opened again when it is lost; or every frame of a video file that lies afar."""
     request.refuse_camera_mode()
     url, name = request.spec, without_credentials(request.spec)
-    scheme, path = url.partition("://")[0].lower(), urlsplit(url).path.lower()
+    # Not by urllib, which raises ValueError for a [ in a password; FFmpeg takes it.
+    scheme, path = url.partition("://")[0].lower(), re.split("[?#]", url, maxsplit=1)[0].lower()
     if scheme not in _SCHEMES:
         kinds = ", ".join(f"{known}://" for known in _SCHEMES)
         raise SourceError(f"{scheme}://: not a kind of address that is read; expected {kinds}")

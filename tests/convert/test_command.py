@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from convert.arguments import parse_order
-from convert.cli import INTERRUPTED, main
+from convert.cli import main
 from convert.conversion import convert
 from convert.observer import Observer, T
 from runtime.card_file import read_card
+from runtime.command_line import EXIT_SIGNALLED
 from tests.conftest import ROOT, Run
 from tests.convert.conftest import Trained
 
@@ -67,8 +68,10 @@ def converts(process: subprocess.Popen[bytes], scratch: Path) -> bool:
         # Which takes many seconds on a busy machine: it is ended by the signal, at once.
         (imports_tensorflow, signal.SIGINT, -signal.SIGINT),
         (imports_tensorflow, signal.SIGTERM, -signal.SIGTERM),
-        (converts, signal.SIGINT, INTERRUPTED + signal.SIGINT),
-        (converts, signal.SIGTERM, INTERRUPTED + signal.SIGTERM),
+        (imports_tensorflow, signal.SIGHUP, -signal.SIGHUP),
+        (converts, signal.SIGINT, EXIT_SIGNALLED + signal.SIGINT),
+        (converts, signal.SIGTERM, EXIT_SIGNALLED + signal.SIGTERM),
+        (converts, signal.SIGHUP, EXIT_SIGNALLED + signal.SIGHUP),
     ],
 )
 def test_interrupting_it_ends_it_quietly_and_leaves_nothing(

@@ -23,6 +23,7 @@ from examples.clips import write_clip
 from tests.conftest import ROOT, Run
 from tests.runtime.broker import free_port
 from tests.runtime.results import wait_until
+from tests.runtime.test_sinks_command import hanging, is_alive, read_pids
 from tests.runtime.test_sinks_systemd import Systemd
 
 RED, GREEN, BLUE = (np.broadcast_to(np.uint8(colour), (64, 96, 3)).copy() for colour in np.eye(3) * 255)
@@ -133,6 +134,16 @@ def test_dead_outputs_slow_neither_the_frames_nor_the_end(model: Path, tmp_path:
     assert ended - started < 5  # 2 s, and what a busy machine takes to end a process
     assert "secret" not in complaints
     assert "Traceback" not in complaints
+
+
+def test_a_terminal_that_closes_leaves_no_program_behind(tmp_path: Path) -> None:
+    program = shlex.join(hanging(tmp_path).words)
+    command = [sys.executable, "-m", "runtime", "classify", "--camera", "test", "--exec", program]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL) as process:
+        wait_until((tmp_path / "pids").exists)
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(30) == 129
+    wait_until(lambda: not any(is_alive(pid) for pid in read_pids(tmp_path)))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

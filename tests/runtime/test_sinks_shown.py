@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import subprocess
+import sys
 import time
 
 import pytest
@@ -14,6 +16,7 @@ from runtime.events import SourceEvent
 from runtime.printable import printable, without_credentials
 from runtime.sinks import JsonLines, Terminal
 from runtime.sinks.json_form import WallClock
+from tests.conftest import ROOT
 from tests.runtime.results import LABELS, labelled, make_result
 
 STALLED = SourceEvent("shed", "stalled", "no frame for 5 s", reopenings=2, dropped=7)
@@ -116,3 +119,28 @@ def test_a_frame_without_a_sure_label_is_called_unknown() -> None:
 def test_addresses_are_shown_without_their_secrets(address: str, shown: str) -> None:
     assert without_credentials(address) == shown
     assert printable(shown) == shown
+
+
+LOADING = """
+import os, threading
+from runtime.sinks.health import tell_on_stderr
+from runtime.stderr import quiet_stderr
+with quiet_stderr():
+    os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate\\n")
+    told = threading.Thread(target=tell_on_stderr, args=("the broker is gone",))
+    told.start()
+    told.join()
+tell_on_stderr("it is back")
+os.write(2, b"a crash\\n")
+"""
+
+
+def test_what_is_told_while_another_thread_loads_a_model_is_not_lost_with_the_log_of_that() -> None:
+    """As that a picture cannot be read, while the other cores begin."""
+    done = subprocess.run([sys.executable, "-c", LOADING], cwd=ROOT, stderr=subprocess.PIPE, text=True, check=True)
+    assert done.stderr == "runtime: the broker is gone\nruntime: it is back\na crash\n"
+
+
+def test_a_standard_error_that_is_closed_does_not_keep_a_model_from_loading() -> None:
+    code = "import os; from runtime.classifier import DEFAULT_MODEL as m, Classifier; os.close(2); Classifier.load(m)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0

@@ -152,6 +152,15 @@ def test_auto_says_so_where_nothing_is_known_yet(run: Run, models: Path, state: 
     assert f"runtime tune {model}" in done.stderr
 
 
+def test_auto_does_without_a_backend_that_is_no_longer_here(run: Run, models: Path, state: Path) -> None:
+    """As in another environment of the same user."""
+    model = models / "rgb_int8.tflite"
+    assert remember_tuning(model, Tuning("acme", 3, 2, 1))
+    done = run("runtime", "bench", model, "--threads", "auto", "--runs", 2, "--json")
+    assert (done.returncode, json.loads(done.stdout)["threads"]) == (0, default_threads())
+    assert done.stderr.startswith("runtime: --threads auto: nothing was found out here yet")
+
+
 @pytest.mark.parametrize(
     "content",
     [

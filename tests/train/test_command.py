@@ -104,7 +104,7 @@ def test_the_report_tells_each_layer_and_its_parameters(trained: tuple[Done, Pat
     assert sum(int(line.split()[3].replace(",", "")) for line in lines) == 329_962
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_an_interrupted_training_keeps_the_best_so_far(
     offline: dict[str, str], tmp_path: Path, sent: signal.Signals, code: int
 ) -> None:
