@@ -52,12 +52,15 @@ def _train(arguments: Sequence[str], interrupts: Sequence[int]) -> None:
     data = open_training_data(asked.data, asked.data_dir)
     keep_freed_memory()
     import_keras()
+    from train.checkpoint import checkpoint_path
     from train.devices import all_devices
     from train.progress import Progress
     from train.report import report_paths
     from train.training import train_model
 
     progress = Progress(sys.stdout, sys.stderr, interrupts)
+    if not asked.resume and (begun := checkpoint_path(out)).exists():
+        progress.tell(f"{begun} is of a training that has not ended, and is written over; --resume would go on with it")
     with (
         telling_of_memory(),
         _telling_of_disk(out),
