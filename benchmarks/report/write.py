@@ -22,7 +22,8 @@ def write_report(results: Results, folder: Path, limits: Limits = NO_LIMITS) -> 
     A plot that there is nothing for is left out. Raises BenchmarkError where the folder cannot be written.
     """
     from benchmarks.report.page import format_page
-    from benchmarks.report.plots import PLOTS, names_of, save_png
+    from benchmarks.report.plot_names import names_of
+    from benchmarks.report.plots import PLOTS, save_png
 
     rows, files = make_rows(results), []
     try:
