@@ -37,7 +37,9 @@ def run_adopt(arguments: Sequence[str]) -> int:
         end="",
     )
     print(f"mean {_join(normalisation.mean)}, std {_join(normalisation.std)}, fit {card.fit}", flush=True)
-    scaling = find_scale_cautions(adoption.model, adoption.normalisation)
+    # In its place there is now a file with a layer that scales, which is ours.
+    is_kept = adoption.out.resolve() != adoption.model.resolve()
+    scaling = find_scale_cautions(adoption.model, adoption.normalisation) if is_kept else ()
     for caution in (*scaling, *find_label_cautions(card.labels)):
         print(f"caution: {caution}", flush=True)
     return 0

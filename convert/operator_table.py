@@ -6,15 +6,16 @@ import textwrap
 from collections.abc import Sequence
 
 from runtime.operators import OperatorReport
+from runtime.printable import columns_of, fill_columns
 
 _WIDTH = 100  # columns of a terminal
 
 
 def align(cells: Sequence[Sequence[str]]) -> list[str]:
     """Rows of a table as lines: the first column to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*cells)]
+    widths = [max(map(columns_of, column)) for column in zip(*cells)]
     return [
-        "  ".join([first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(rest, widths[1:]))]).rstrip()
+        "  ".join([fill_columns(first, widths[0]), *map(str.rjust, rest, widths[1:])]).rstrip()
         for first, *rest in cells
     ]
 
@@ -30,7 +31,7 @@ def format_operators(reports: Sequence[tuple[str, OperatorReport]]) -> list[str]
 def _cells(name: str, report: OperatorReport) -> tuple[str, ...]:
     count = sum(count for _, count in report.counts)
     whole = ", ".join(fit.delegate for fit in report.delegates if fit.is_whole) or "none"
-    costs = (f"{report.macs / 1e6:.1f} M", f"{report.parameters:,}", f"{report.peak_bytes / 1e3:,.0f} kB")
+    costs = (report.macs_in_short, f"{report.parameters:,}", f"{report.peak_bytes / 1e3:,.0f} kB")
     # Only TFLite has delegates.
     return (name, str(count), *costs, whole if report.delegates else "-")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from unicodedata import east_asian_width
 
 # What stands before the host: up to the last @ of the authority. A password that itself holds a `/` is told from a
 # port by what follows the colon.
@@ -13,6 +14,16 @@ _SECRET = re.compile(r"(?i)\b(pass|passwd|password|passphrase|pwd|secret|token|a
 def printable(text: str) -> str:
     """Without control characters (and invisible ones that turn text round), which a terminal or log would obey."""
     return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def columns_of(text: str) -> int:
+    """How many columns of a terminal it takes: a Chinese, Japanese or Korean letter takes two."""
+    return sum(1 + (east_asian_width(letter) in "WF") for letter in text)
+
+
+def fill_columns(text: str, columns: int) -> str:
+    """With spaces behind it, so that it takes as many."""
+    return text + " " * (columns - columns_of(text))
 
 
 def without_credentials(address: str) -> str:

@@ -55,11 +55,16 @@ class State:
         return self.epochs[self.best_epoch - 1].validation_loss if self.best_epoch else float("inf")
 
 
+def checkpoint_path(out: Path) -> Path:
+    """Beside the model."""
+    return out.with_name(out.name + ".resume")
+
+
 class Checkpoint:
     """The file beside `out` that a training with these settings may go on from."""
 
     def __init__(self, out: Path, settings: tuple[tuple[str, Setting], ...]) -> None:
-        self.path = out.with_name(out.name + ".resume")
+        self.path = checkpoint_path(out)
         self._settings = settings
         self._saved_at = time.monotonic()
         self._cost = 0.0  # seconds, of the last saving

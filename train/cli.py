@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from runtime.card import ModelCard
 from runtime.command_line import EXIT_DONE, EXIT_SIGNALLED, exit_status
-from runtime.errors import UsageError
+from runtime.errors import TrainingError, UsageError
 from runtime.interrupts import note_interrupts
 from train.arguments import check_out, list_parser, published_parser, train_parser
 from train.listing import format_list
@@ -51,13 +51,20 @@ def _train(arguments: Sequence[str], interrupts: Sequence[int]) -> None:
     data = open_training_data(asked.data, asked.data_dir)
     keep_freed_memory()
     import_keras()
+    from train.checkpoint import checkpoint_path
     from train.devices import all_devices
     from train.progress import Progress
     from train.report import report_paths
     from train.training import train_model
 
     progress = Progress(sys.stdout, sys.stderr, interrupts)
-    with telling_of_memory(), all_devices() if asked.devices == "all" else nullcontext(1) as devices:
+    if not asked.resume and (begun := checkpoint_path(out)).exists():
+        progress.tell(f"{begun} is of a training that has not ended, and is written over; --resume would go on with it")
+    with (
+        telling_of_memory(),
+        _telling_of_disk(out),
+        all_devices() if asked.devices == "all" else nullcontext(1) as devices,
+    ):
         trained = train_model(
             plan, data, out, progress, devices=devices, resume=asked.resume, tensorboard=asked.tensorboard
         )
@@ -71,6 +78,23 @@ def _train(arguments: Sequence[str], interrupts: Sequence[int]) -> None:
     if trained.stopped:
         print(f"train: stopped after epoch {len(trained.state.epochs)}; --resume goes on", file=sys.stderr)
         raise KeyboardInterrupt
+
+
+@contextmanager
+def _telling_of_disk(out: Path) -> Iterator[None]:
+    """Raises TrainingError where one of the files that a training leaves cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:  # as of the standard output
+            raise
+        from train.checkpoint import checkpoint_path
+
+        goes_on = ", and go on with --resume" if checkpoint_path(out).exists() else ""
+        raise TrainingError(
+            f"{error.filename}: cannot be written ({error.strerror}); see that you may write there, and that there is "
+            f"space{goes_on}"
+        ) from None
 
 
 def _plan(asked: Namespace) -> Plan:

@@ -170,9 +170,9 @@ def check_against_loadgen(model: str, rounds: int, progress: Progress) -> Check:
 
     with tempfile.TemporaryDirectory() as folder:
         pictures = Path(folder) / "pictures.npz"
-        shape = (len(card.labels), card.input.height, card.input.width, 3)
-        noise = np.random.default_rng(_SEED).integers(0, 256, (8, *shape[1:]), np.uint8)
-        np.savez(pictures, x_train=noise, y_train=np.arange(8), x_test=noise, y_test=np.arange(8), labels=card.labels)
+        noise = np.random.default_rng(_SEED).integers(0, 256, (8, card.input.height, card.input.width, 3), np.uint8)
+        classes = np.arange(8) % len(card.labels)
+        np.savez(pictures, x_train=noise, y_train=classes, x_test=noise, y_test=classes, labels=card.labels)
 
         def ask_loadgen() -> None:
             result = run_loadgen(classifier, Data(str(pictures)), load, Path(folder) / "logs")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.frontier import find_frontier
 from benchmarks.peaks import Peaks
 from benchmarks.report.plot_labels import Label, place_labels
+from benchmarks.report.plot_names import names_of
 from benchmarks.report.rows import Row, accurate, host_name
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ COLOUR_NAMES = {INK: "ink", MUTED: "muted", GRID: "grid", BEST: "accent", OTHER:
 _LINEAR_SPAN = 6
 # Of more points than this only the best have their names beside them.
 _MOST_NAMES = 10
-# A name of more characters would leave no room for what it names.
-_LONGEST_NAME = 44
 _SIZE_INCHES = (5.6, 3.9)
 _STYLE: dict[str, Any] = {
     "font.size": 8.5, "text.color": INK, "axes.labelcolor": MUTED, "axes.edgecolor": GRID, "xtick.color": MUTED,
@@ -191,37 +189,6 @@ PLOTS = (
     ),
     Plot("roofline", "Of what the machine can do", _roofline),
 )
-
-
-def names_of(rows: Sequence[Row]) -> list[str]:
-    """The files' names without their suffix; with what else tells them apart where that is not enough. The middle of a
-    long one is left out, as far as they still differ."""
-    names = _whole_names(rows)
-    for length in range(_LONGEST_NAME, max(map(len, names), default=0)):
-        shortened = [_leave_out_middle(name, length) for name in names]
-        if len(set(shortened)) == len(names):
-            return shortened
-    return names
-
-
-def _leave_out_middle(name: str, length: int) -> str:
-    head, tail = (length - 1) // 2, length // 2
-    return name if len(name) <= length else f"{name[:head]}\u2026{name[-tail:]}"
-
-
-def _whole_names(rows: Sequence[Row]) -> list[str]:
-    measured = [row.measurement for row in rows]
-    steps = (
-        lambda m: PurePath(m.name).stem,
-        lambda m: m.name,
-        lambda m: f"{m.name}, {m.subject.threads} thr.",
-        lambda m: f"{m.name}, {m.subject.setting}",
-    )
-    for step in steps:
-        names = [step(m) for m in measured]
-        if max(Counter(names).values(), default=0) == 1:
-            return names
-    return [f"{m.name}, {m.subject.setting}, {host_name(m)}" for m in measured]
 
 
 def _label(row: Row, name: str, x: float, colour: str) -> Label:

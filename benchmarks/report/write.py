@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
@@ -11,6 +12,7 @@ from benchmarks.report.limits import NO_LIMITS, Limits
 from benchmarks.report.markdown import format_markdown
 from benchmarks.report.rows import make_rows
 from benchmarks.report.table_file import format_class_csv, format_csv
+from runtime.whole_file import write_whole, write_whole_text
 
 
 def write_report(results: Results, folder: Path, limits: Limits = NO_LIMITS) -> list[Path]:
@@ -20,7 +22,8 @@ def write_report(results: Results, folder: Path, limits: Limits = NO_LIMITS) -> 
     A plot that there is nothing for is left out. Raises BenchmarkError where the folder cannot be written.
     """
     from benchmarks.report.page import format_page
-    from benchmarks.report.plots import PLOTS, names_of, save_png
+    from benchmarks.report.plot_names import names_of
+    from benchmarks.report.plots import PLOTS, save_png
 
     rows, files = make_rows(results), []
     try:
@@ -32,17 +35,18 @@ def write_report(results: Results, folder: Path, limits: Limits = NO_LIMITS) -> 
                 ("results.csv", format_csv(results)),
                 ("classes.csv", format_class_csv(results)),
             ):
-                (folder / name).write_text(text, "utf-8")
+                write_whole_text(folder / name, text)
                 files.append(folder / name)
             for plot in PLOTS:
                 file = folder / f"{plot.name}.png"
                 file.unlink(missing_ok=True)  # One of an earlier run would not be what the table shows.
                 figure = plot.draw(rows)
                 if figure is not None:
-                    save_png(figure, file)
+                    write_whole(file, partial(save_png, figure))
                     files.append(file)
     except OSError as error:
         raise BenchmarkError(
-            f"{error.filename}: cannot be written ({error.strerror}); copy results.json to another folder"
+            f"{error.filename}: cannot be written ({error.strerror}); name another folder: "
+            "python -m benchmarks report RESULTS.json --out DIR"
         ) from None
     return files

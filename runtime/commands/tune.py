@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from runtime.command_line import positive, seconds
 from runtime.commands.model import Running, add_backend_arguments, add_bare_model_arguments, load_classifier
 from runtime.errors import BackendError, EdgeframeError, ModelError
-from runtime.printable import printable
+from runtime.printable import columns_of, fill_columns, printable
 
 if TYPE_CHECKING:
     from runtime.classifier import Classifier
@@ -163,11 +163,11 @@ def _show_round(done: int, rounds: int) -> None:
 
 
 def _as_lines(findings: Findings) -> Iterator[str]:
-    width = max(len(trial.setting.model.name) for trial in findings.trials)
+    width = max(columns_of(trial.setting.model.name) for trial in findings.trials)
     yield f"  {'model':{width}}  {'backend':14}  threads   p50 ms   p90 ms  spread %  top-1 %"
     for trial in findings.trials:
         mark = "*" if trial is findings.picked else "+" if trial in findings.best else " "
-        yield printable(f"{mark} {trial.setting.model.name:{width}}  {_figures(trial)}")
+        yield printable(f"{mark} {fill_columns(trial.setting.model.name, width)}  {_figures(trial)}")
     yield f"({len(findings.trials[0].seconds)} runs each; *: picked, +: the best of its model; spread: from p10 to p90)"
     for model, trials in findings.pictures.items():
         rates = " or ".join(f"{each.median:.0f} ({each.workers} x {each.threads} threads)" for each in trials)

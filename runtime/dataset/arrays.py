@@ -90,8 +90,9 @@ def _checked(path: Path, labels: tuple[str, ...], splits: dict[str, tuple[np.nda
         shape = pictures.shape
         if pictures.dtype != np.uint8 or not _are_pictures(shape) or len(pictures) != len(targets):
             raise DataError(
-                f"{path}: {split} has {pictures.dtype} pictures of shape {shape} and {len(targets)} classes; "
-                "expected uint8, count x height x width (x 3 for RGB), and a class number for each"
+                f"{path}: {split} has {pictures.dtype} pictures of shape {shape} and classes of shape {classes.shape}; "
+                "expected uint8 (of 0..1: x * 255), count x height x width (x 3 for RGB), and a class number for each "
+                "(of one-hot: y.argmax(1))"
             )
         checked[split] = (pictures, targets)
     return Arrays(_checked_labels(path, labels, checked), checked)

@@ -15,6 +15,7 @@ SPLITS = ("train", "validation", "test")
 UNKNOWN = -1
 _HELD_OUT = 0.1
 _SEED = 0
+_NAMED = 3  # labels of many, in an error
 
 Reader = Callable[[int], Picture]
 
@@ -92,8 +93,8 @@ class DataSet:
         missing = [label for label in self.labels if _plain(label) not in index]
         if missing:
             raise DataError(
-                f"{self.name}: {len(missing)} of its {len(self.labels)} classes are not among the model's "
-                f"{len(labels)} labels ({', '.join(missing[:3])}); give data of the model's own classes"
+                f"{self.name}: {len(missing)} of its {len(self.labels)} classes ({_name_some(missing)}) are not among "
+                f"the model's {len(labels)} labels ({_name_some(labels)}); give data of the model's own classes"
             )
         if not self.is_labelled:
             return self.targets
@@ -126,6 +127,10 @@ def _ranks_within_class(targets: np.ndarray) -> np.ndarray:
         members = np.flatnonzero(targets == target)
         ranks[members] = generator.permutation(len(members))
     return ranks
+
+
+def _name_some(labels: Sequence[str]) -> str:
+    return ", ".join([*labels[:_NAMED], *["..."] * (len(labels) > _NAMED)])
 
 
 def _plain(label: str) -> str:

@@ -35,9 +35,16 @@ class OperatorReport:
         """The operators: `14 CONV_2D, 1 SOFTMAX`."""
         return ", ".join(f"{count} {kind}" for kind, count in self.counts)
 
+    @property
+    def macs_in_short(self) -> str:
+        """`40.8 M`, of small networks `25.4 k` or `9`."""
+        if self.macs < 1e6:
+            return f"{self.macs / 1e3:.1f} k" if self.macs >= 1e4 else f"{self.macs:,}"
+        return f"{self.macs / 1e6:.1f} M"
+
     def to_rows(self) -> list[tuple[str, str]]:
         """The report for people: what each thing is called, and what there is to say of it."""
-        costs = f"{self.macs / 1e6:.1f} M multiply-accumulates, {self.parameters:,} parameters"
+        costs = f"{self.macs_in_short} multiply-accumulates, {self.parameters:,} parameters"
         rows = [
             ("operators", self.kinds),
             ("computes", f"{costs}, {self.peak_bytes / 1e3:,.0f} kB of activations at once"),

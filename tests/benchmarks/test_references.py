@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks.checks.c_loop import CLoop
-from benchmarks.checks.references import check_against_c, check_against_python
+from benchmarks.checks.references import check_against_c, check_against_loadgen, check_against_python
 from benchmarks.errors import BenchmarkError
 from benchmarks.progress import Progress
 from runtime.backends.backend import make_decoder
@@ -60,6 +60,12 @@ def test_the_same_calls_bare_in_python_are_compared_likewise(models: Path) -> No
 
 
 @needs_compiler
+def test_a_network_of_few_classes_is_compared_with_loadgen_too(models: Path) -> None:
+    pytest.importorskip("mlperf_loadgen", reason="mlcommons-loadgen is not installed: make install")
+    check = check_against_loadgen(str(models / "rgb_int8.tflite"), 2, SILENT)  # its three are fewer than its pictures
+    assert re.fullmatch(r"[+-]\S+% \([+-]\S+% to [+-]\S+%\)", check.found)
+
+
 def test_a_file_that_is_no_model_is_an_error_with_the_librarys_words(tmp_path: Path) -> None:
     model = tmp_path / "broken.tflite"
     model.write_bytes(b"no model")

@@ -31,6 +31,7 @@ from benchmarks.results_file import read_results, write_results
 from benchmarks.table import format_rows
 from tests.benchmarks.figures import HOST, make_answers, make_measurement, make_results, make_round
 from tests.conftest import Run
+from tests.runtime.small_disk import small_disk
 
 RESULTS = replace(
     make_results(
@@ -265,6 +266,18 @@ def test_its_folder_is_made_and_one_that_cannot_be_is_named(run: Run, tmp_path: 
     done = run("benchmarks", "report", tmp_path / "results.json", "--out", tmp_path / "results.json" / "below")
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1 and "cannot be written" in done.stderr
+
+
+def test_a_report_that_the_disk_has_no_room_for_is_told_by_name_and_not_left_in_part(run: Run, tmp_path: Path) -> None:
+    write_results(tmp_path / "results.json", RESULTS)
+    with small_disk(tmp_path) as disk:
+        done = run("benchmarks", "report", tmp_path / "results.json", "--out", disk)
+        assert done.returncode == 1
+        assert done.stderr == (
+            f"benchmarks: {disk / 'report.html'}: cannot be written (No space left on device); name another folder: "
+            "python -m benchmarks report RESULTS.json --out DIR\n"
+        )
+        assert list(disk.iterdir()) == []
 
 
 def test_without_any_measurement_there_is_a_report_and_no_plot(run: Run, tmp_path: Path) -> None:

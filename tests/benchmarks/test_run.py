@@ -248,7 +248,7 @@ def test_classes_that_are_not_the_models_are_refused(run: Run, models: Path, col
     done = run("benchmarks", "run", models / "rgb_int8.tflite", "--data", other, "--out", tmp_path)
     assert done.returncode == 1
     (failure,) = read_results(tmp_path / "results.json").failures
-    assert "are not among the model's 3 labels (apple, pear)" in failure.message
+    assert "2 of its 2 classes (apple, pear) are not among the model's 3 labels (red, green, blue);" in failure.message
 
 
 def test_fewer_pictures_can_be_asked_for(run: Run, models: Path, colours: Path, tmp_path: Path) -> None:

@@ -95,6 +95,14 @@ def test_a_network_that_normalises_by_itself_and_is_told_to_be_scaled_is_adopted
     assert f"caution: {given[0]} has a Rescaling layer of its own, behind the --scale" in capsys.readouterr().out
 
 
+def test_a_network_that_is_adopted_in_its_place_is_not_told_of_the_layer_that_it_got(
+    tmp_path: Path, labels: Path, capsys: Capture
+) -> None:
+    model = save_network(tmp_path / "plain.keras")
+    assert adopt(model, "--labels", labels, "--scale", "1/255", "--out", model) == 0
+    assert "caution" not in capsys.readouterr().out
+
+
 def test_a_range_that_nothing_tells_is_asked_for(tmp_path: Path, labels: Path, capsys: Capture) -> None:
     model, out = save_network(tmp_path / "plain.keras"), tmp_path / "ours.keras"
     assert adopt(model, "--labels", labels, "--out", out) == 2

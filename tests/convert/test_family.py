@@ -49,7 +49,7 @@ def test_the_table_says_what_each_file_computes_which_delegates_take_it_and_what
     ]
     # 12 x 12 cells of 40 channels, from 27 values, then 9, then 40 of each; and 40 by 3 at the end.
     macs = 12 * 12 * 40 * (27 + 9 + 40) + 40 * 3
-    assert all(f" {macs / 1e6:.1f} M " in line and " kB " in line for line in lines[1:5])
+    assert all(f" {macs / 1e3:.1f} k " in line and " kB " in line for line in lines[1:5])
     assert [line.split(" kB ")[1].strip() for line in lines[1:5]] == ["XNNPACK, GPU", "GPU, Edge TPU", "-", "-"]
     told = " ".join(" ".join(lines[6:]).split())
     assert "colours_float32.tflite: 2 ADD, 2 CONV_2D, " in told

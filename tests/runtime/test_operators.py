@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import UsageError
-from runtime.operators import report_operators
+from runtime.operators import OperatorReport, report_operators
 from runtime.protobuf import delimited, read_fields
 from tests.conftest import Run
 
@@ -33,8 +33,13 @@ def test_an_onnx_file_has_operators_and_costs_and_no_delegates(models: Path) -> 
 @pytest.mark.parametrize("name", ["rgb_int8.tflite", "rgb_float32.onnx"])
 def test_info_shows_what_a_file_of_either_format_computes(run: Run, models: Path, name: str) -> None:
     shown = run("runtime", "info", models / name).stdout
-    assert "M multiply-accumulates, " in shown
+    assert "computes    9 multiply-accumulates, " in shown
     assert shown.count("operators   ") == 1
+
+
+@pytest.mark.parametrize(("macs", "text"), [(9, "9"), (25_408, "25.4 k"), (999_000, "999.0 k"), (40_800_000, "40.8 M")])
+def test_the_multiplications_of_a_small_network_are_no_tenths_of_a_million(macs: int, text: str) -> None:
+    assert OperatorReport((), macs, 0, 0, ()).macs_in_short == text
 
 
 def test_info_as_json_has_it_too(run: Run, models: Path) -> None:

@@ -259,7 +259,7 @@ def test_a_disk_that_is_full_is_told_with_the_file_that_lacks_room(
     given = {**offline, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, env=given, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert "File too large: 'm.keras.resume'" in done.stderr
+    assert "m.keras.resume: cannot be written (File too large); see that you may" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 

@@ -81,6 +81,21 @@ def test_a_killed_training_of_jax_resumes_to_the_same_weights(
         np.testing.assert_array_equal(mine, its)
 
 
+def test_a_training_that_begins_anew_where_another_has_not_ended_tells_of_it(
+    run: Run, offline: dict[str, str], part_of_sample: Path, tmp_path: Path
+) -> None:
+    """Before it is lost: it was killed and --resume forgotten, or it is still going on with the same --out."""
+    out = tmp_path / "clothes.keras"
+    begun = out.with_name("clothes.keras.resume")
+    begun.write_bytes(b"of another training")
+    done = run("train", part_of_sample, "--model", "mlp", "--epochs", 1, "--out", out, env=offline)
+    assert (done.returncode, done.stderr) == (
+        0,
+        f"train: {begun} is of a training that has not ended, and is written over; --resume would go on with it\n",
+    )
+    assert not begun.exists()
+
+
 def test_other_arguments_cannot_go_on_with_it(
     run: Run, offline: dict[str, str], part_of_sample: Path, killed: Path
 ) -> None:
