@@ -6,7 +6,6 @@ import io
 import posixpath
 import tarfile
 import zipfile
-import zlib
 from pathlib import Path
 
 from runtime.dataset.pictures import PictureTree, is_wanted, make_tree
@@ -44,14 +43,14 @@ def open_zip(path: Path) -> PictureTree:
     except (OSError, zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise DataError(f"{path}: cannot be read as a zip ({error}); copy it again") from None
     entries = {_name_inside(_decoded_name(entry, path), path): entry for entry in archive.infolist()}
-    wanted = {name: entry for name, entry in entries.items() if not entry.is_dir() and is_wanted(name)}
+    wanted = {name: entry for name, entry in entries.items() if not entry.filename.endswith("/") and is_wanted(name)}
     if any(entry.flag_bits & _IS_ENCRYPTED for entry in wanted.values()):
         raise DataError(f"{path}: needs a password; unpack it, and name the folder")
 
     def fetch(name: str) -> bytes:
         try:
             return archive.read(wanted[name])
-        except (OSError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        except Exception as error:  # each of the four kinds of compression has its own
             raise PictureError(f"{path}/{name}: cannot be unpacked ({error})") from None
 
     return make_tree(path, sorted(wanted, key=natural_order), fetch)

@@ -74,17 +74,28 @@ def test_a_zip_of_names_in_an_encoding_that_it_does_not_tell_is_refused(folder: 
         open_dataset(_named_otherwise(_pack(folder), "cp949"), "train")
 
 
-def test_a_damaged_file_in_a_zip_is_one_picture_that_cannot_be_read(folder: Path) -> None:
-    packed = _pack(folder)
-    with zipfile.ZipFile(packed) as archive:
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_file_in_a_zip_is_one_picture_that_cannot_be_read(folder: Path, compression: int) -> None:
+    packed = folder.with_suffix(".zip")
+    with zipfile.ZipFile(packed, "w", compression) as archive:
+        for file in sorted(folder.rglob("*.png")):
+            archive.write(file, file.relative_to(folder.parent))
         place = archive.getinfo(f"pets/{LABELS[0]}/IMG 3.png").header_offset
     written = bytearray(packed.read_bytes())
-    written[place + 70 : place + 100] = bytes(30)
+    written[place + 60 : place + 80] = bytes(20)
     packed.write_bytes(written)
     errors: list[PictureError] = []
     data = open_dataset(packed, "all")
     assert len(list(data.pictures(errors.append))) == 19
     assert "IMG 3.png: cannot be unpacked (" in str(errors[0])
+
+
+def test_a_file_without_a_name_in_a_zip_is_no_picture(folder: Path) -> None:
+    packed = _pack(folder)
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("name", b"")
+        archive.filelist[-1].filename = ""
+    assert open_dataset(packed, "train").labels == LABELS
 
 
 def test_a_zip_that_cannot_be_used_is_told_why(tmp_path: Path, folder: Path) -> None:
