@@ -9,7 +9,7 @@ stream in which that once did not hold, each picture is given when the next one 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 from typing import Any, Callable, Optional
 
@@ -60,7 +60,7 @@ def can_join(codec: str) -> bool:
     return codec in _CODECS
 
 
-def join_pictures(packets: Iterable[Any], codec: str) -> Iterator[Any]:
+def join_pictures(packets: Iterable[Any], codec: str) -> Generator[Any, None, None]:
     """PyAV's packets of one picture each; `is_keyframe` where it needs no other one.
 
     packets: PyAV's, as read with UNPARSED: each with what came in one packet of RTP, an empty one at the end.

@@ -72,17 +72,22 @@ class VideoFeed:
     @contextmanager
     def _open_packets(
         self, wanted: VideoInput, deadline: float | None, stopped: threading.Event
-    ) -> Iterator[tuple[Any, Iterator[Any]]]:
+    ) -> Iterator[tuple[Any, Iterable[Any]]]:
         if self._may_join:
             as_it_comes = replace(wanted, options={**wanted.options, **UNPARSED})
             with open_video(as_it_comes, deadline, "SLICE") as container:
                 codec = container.streams.video[0].codec_context.name
                 if can_join(codec):
-                    yield container, join_pictures(_read_packets(container, stopped), codec)
+                    with closing(join_pictures(_read_packets(container, stopped), codec)) as packets:
+                        yield container, packets
                     return
             self._may_join = False
-        with open_video(wanted, deadline, "SLICE") as container:
-            yield container, _read_packets(container, stopped)
+        # A packet may lie in the driver's memory: what holds one is gone before that is.
+        with (
+            open_video(wanted, deadline, "SLICE") as container,
+            closing(_read_packets(container, stopped)) as packets,
+        ):
+            yield container, packets
 
     def interrupt(self) -> None:
         """Where packets come and no pictures, no read hangs, and nobody else looks whether there is to be an end."""
@@ -96,7 +101,7 @@ class VideoFeed:
         return self._scaler.fit(picture)
 
     def _decode(
-        self, packets: Iterator[Any], container: Any, wanted: VideoInput, stopped: threading.Event
+        self, packets: Iterable[Any], container: Any, wanted: VideoInput, stopped: threading.Event
     ) -> Generator[Any, None, None]:
         """Raises PictureError after the last frame of a recording of which some was damaged."""
         comes_on_demand = self._is_paced or wanted.is_recording or wanted.input_format == "lavfi"
@@ -147,7 +152,7 @@ class VideoFeed:
             raise PictureError(describe_damage(self.name, damaged, frames))
 
 
-def _read_packets(container: Any, stopped: threading.Event) -> Iterator[Any]:
+def _read_packets(container: Any, stopped: threading.Event) -> Generator[Any, None, None]:
     """Those of the pictures. The sound's are read, too: where nothing else comes any more, no read hangs."""
     video = container.streams.video[0].index
     for packet in container.demux():
