@@ -85,15 +85,24 @@ def _correct(
             values[number] = (pictures.astype(np.float32),) * 2
             continue
         given = [values[taken] for taken in step.inputs]
-        if step.kind == "Rescaling" and steps[step.inputs[0]].layer is None and _takes_back(number, steps, floats):
-            exact = step.run([one for one, _ in given])
-            _move_zero_to_byte(step.layer)
-            values[number] = exact, step.run([one for _, one in given])
-            continue
-        values[number] = _compute_float(step, given) if number in floats else _compute(step, steps, given, levels)
+        if _rescales_picture(step, steps) and _takes_back(number, steps, floats):
+            values[number] = _rescale_bytes(step, *given[0])
+        elif number in floats:
+            values[number] = _compute_float(step, given)
+        else:
+            values[number] = _compute(step, steps, given, levels)
         for taken in step.inputs:
             if max(steps[taken].readers) == number:
                 values.pop(taken, None)
+
+
+def _rescales_picture(step: LayerStep, steps: Sequence[LayerStep]) -> bool:
+    """Whether it takes the picture's bytes, and all channels alike."""
+    return (
+        step.kind == "Rescaling"
+        and steps[step.inputs[0]].layer is None
+        and np.ndim(step.layer.scale) == np.ndim(step.layer.offset) == 0
+    )
 
 
 def _takes_back(number: int, steps: Sequence[LayerStep], floats: set[int]) -> bool:
@@ -113,9 +122,11 @@ def _has_bias(number: int, steps: Sequence[LayerStep]) -> bool:
     return step.kind in _OUTPUT_CHANNELS and any(_bias(one) is not None for one in (step, *normalising))
 
 
-def _move_zero_to_byte(rescaling: Any) -> None:
-    if np.ndim(rescaling.scale) == np.ndim(rescaling.offset) == 0:
-        rescaling.offset = -rescaling.scale * float(np.floor(0.5 - rescaling.offset / rescaling.scale))
+def _rescale_bytes(step: LayerStep, exact: np.ndarray, rounded: np.ndarray) -> _Pair:
+    """A byte becomes 0, the one above where it lay between two: so each has a level, and none is rounded."""
+    values, layer = step.run([exact]), step.layer
+    layer.offset = -layer.scale * float(np.floor(0.5 - layer.offset / layer.scale))
+    return values, step.run([rounded])
 
 
 def _compute_float(step: LayerStep, given: list[_Pair]) -> _Pair:
