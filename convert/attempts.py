@@ -25,8 +25,6 @@ from convert.recipes import Recipe
 from runtime.backends import open_backend
 from runtime.interrupts import defer_interrupts
 
-# A file that agrees on fewer pictures is made again with corrected biases, even where the bounds would allow it.
-_GOOD_AGREEMENT = 0.98
 # With --auto so many layers are tried, until the file is within the bounds: each costs a conversion.
 _COUNTS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
 
@@ -80,8 +78,7 @@ class Attempts:
         chosen, can_correct = self.target.float_layers, can_correct_biases(self._network)
         for way in recipes_to_try(chosen, recipe, find_suspects, can_correct=can_correct):
             attempts.append(self._attempt(way))
-            may_gain = can_correct and not way.has_corrected_biases and best().agreement.top1 < _GOOD_AGREEMENT
-            if best().is_within and not may_gain:
+            if best().is_within:
                 break
         return best()
 
@@ -115,17 +112,17 @@ def recipes_to_try(
 ) -> Iterator[Recipe]:
     """The recipe in several ways, those that cost least on the device first.
 
-    As it is, with its biases corrected (which costs nothing there), and with ever more layers in float32.
-    suspects: asked only where it is needed for them, the most suspect layers first.
+    With its biases corrected, which costs nothing there, without, and with ever more layers in float32. suspects: asked
+    only where it is needed for them, the most suspect layers first.
     """
     if chosen.layers:
         recipe = replace(recipe, keep_float=chosen.layers)
     elif chosen.worst:
         recipe = replace(recipe, keep_float=suspects()[: chosen.worst])
-    yield recipe
     if can_correct and recipe.is_integer:
-        recipe = replace(recipe, has_corrected_biases=True)
-        yield recipe
+        yield replace(recipe, has_corrected_biases=True)
+    yield recipe
+    recipe = replace(recipe, has_corrected_biases=can_correct and recipe.is_integer)
     if chosen.auto:
         ranked = [layer for layer in suspects() if layer not in recipe.keep_float]
         for count in _COUNTS:

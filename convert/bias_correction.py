@@ -26,8 +26,8 @@ from convert.steps import LayerStep, is_relu, list_steps
 
 _WEIGHT_LEVELS = 127  # either side of 0
 _VALUE_LEVELS = {"int8": 255, "int16": 65535}
-# A mean over all cells of so many pictures moves little with more of them; of each, two activations are in memory.
-_PICTURES = 32
+# Means over so many pixels of pictures move little with more; of each picture, some activations are in memory.
+_PIXELS = 12 * 224 * 224
 _OUTPUT_CHANNELS = {"Conv2D": (3,), "Dense": (1,), "DepthwiseConv2D": (2, 3)}  # axes of the kernel
 # Newton's steps to the bias that gives the wanted mean, and the least slope that they assume.
 _APPROACHES, _LEAST_MOVING = 3, 0.1
@@ -46,7 +46,8 @@ def correct_biases(network: Network, pictures: np.ndarray, observer: Observer, r
     """
     model = _copy_model(network.model)
     # Spread, as they may be in the order of their classes.
-    spread = np.linspace(0, len(pictures) - 1, min(len(pictures), _PICTURES)).round().astype(int)
+    count = min(len(pictures), max(1, _PIXELS // (pictures.shape[1] * pictures.shape[2])))
+    spread = np.linspace(0, len(pictures) - 1, count).round().astype(int)
     steps = list_steps(model)
     floats = _find_float(steps, set(recipe.keep_float))
     _correct(steps, pictures[spread], observer, floats, _VALUE_LEVELS[recipe.activations])
@@ -201,6 +202,7 @@ def _round_values(values: np.ndarray, low: float, high: float, levels: int) -> n
     low, high = min(low, 0.0), max(high, 0.0)
     scale = max((high - low) / levels, 1e-12)
     zero = round(-low / scale)
-    numbers = np.clip(np.round(values / scale) + zero, 0, levels)
-    rounded: np.ndarray = ((numbers - zero) * scale).astype(np.float32)
+    rounded: np.ndarray = np.round(values / np.float32(scale))
+    np.clip(rounded, -zero, levels - zero, out=rounded)
+    rounded *= np.float32(scale)
     return rounded
