@@ -53,6 +53,8 @@ class RtspServer(socketserver.ThreadingTCPServer):
         description = _DESCRIPTION.format(name=name).replace("\n", "\r\n").encode()
 
         class Handler(socketserver.StreamRequestHandler):
+            disable_nagle_algorithm = True  # else the last packet of a frame waits until the one before is confirmed
+
             def handle(self) -> None:
                 while request := self.rfile.readline().decode():
                     method, fields = request.split()[0], {}
