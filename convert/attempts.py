@@ -119,12 +119,10 @@ def recipes_to_try(
         recipe = replace(recipe, keep_float=chosen.layers)
     elif chosen.worst:
         recipe = replace(recipe, keep_float=suspects()[: chosen.worst])
-    if can_correct and recipe.is_integer:
-        yield replace(recipe, has_corrected_biases=True)
-    yield recipe
-    recipe = replace(recipe, has_corrected_biases=can_correct and recipe.is_integer)
+    corrected = replace(recipe, has_corrected_biases=can_correct and recipe.is_integer)
+    yield from dict.fromkeys((corrected, recipe))  # one, where none can be corrected
     if chosen.auto:
         ranked = [layer for layer in suspects() if layer not in recipe.keep_float]
         for count in _COUNTS:
             if count <= len(ranked):
-                yield replace(recipe, keep_float=(*recipe.keep_float, *ranked[:count]))
+                yield replace(corrected, keep_float=(*recipe.keep_float, *ranked[:count]))

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from convert.diagnose import Step
 from convert.layers import LayerNames
+from convert.tflite_file import open_keeping
 from runtime.operators.graph import Graph, Operator
 from runtime.operators.tflite import read_tflite
 
@@ -70,12 +70,7 @@ class _Tensors:
     a constant is none."""
 
     def __init__(self, path: Path) -> None:
-        self._interpreter = tf.lite.Interpreter(
-            model_path=str(path),
-            experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
-            experimental_preserve_all_tensors=True,
-        )
-        self._interpreter.allocate_tensors()
+        self._interpreter = open_keeping(path.read_bytes())
         computing = [operator for operator in read_tflite(path).operators if not _restores_constant(operator)]
         made = {tensor.name for operator in computing for tensor in operator.outputs}
         details = [tensor for tensor in self._interpreter.get_tensor_details() if tensor["name"] in made]

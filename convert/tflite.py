@@ -91,13 +91,7 @@ def _set_integer(converter: Any, network: Network, recipe: Recipe, calibration: 
     """Integers all through: built-in integer operators only. uint8 pictures give uint8 scores."""
 
     def pictures() -> Iterator[list[np.ndarray]]:
-        # The ranges of int8 are measured by measure_ranges. Of int16's levels too wide a range wastes nothing.
-        chosen = (
-            calibration[:1]
-            if recipe.activations == "int8"
-            else observer.track(calibration, "calibrating", len(calibration))
-        )
-        for picture in chosen:
+        for picture in observer.track(calibration, "calibrating", len(calibration)):
             yield [picture[np.newaxis].astype(np.float32)]
 
     converter.representative_dataset = pictures

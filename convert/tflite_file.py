@@ -8,6 +8,7 @@ from typing import Any
 
 import flatbuffers
 import numpy as np
+import tensorflow as tf
 from tensorflow.lite.python import schema_py_generated as schema
 
 # https://github.com/tensorflow/tensorflow/blob/master/tensorflow/compiler/mlir/lite/schema/schema.fbs
@@ -113,6 +114,17 @@ class _Builder(flatbuffers.Builder):  # type: ignore[misc]
         if key not in self._written:
             self._written[key] = super().CreateNumpyVector(x)
         return self._written[key]
+
+
+def open_keeping(content: bytes) -> Any:
+    """TensorFlow's interpreter of a file, allocated. Its own kernels compute, not XNNPACK's, so every value is kept."""
+    interpreter = tf.lite.Interpreter(
+        model_content=content,
+        experimental_op_resolver_type=tf.lite.experimental.OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES,
+        experimental_preserve_all_tensors=True,
+    )
+    interpreter.allocate_tensors()
+    return interpreter
 
 
 def edit_model(content: bytes, edit: Callable[[Any], None]) -> bytes:

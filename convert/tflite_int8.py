@@ -22,12 +22,14 @@ from runtime.operators.tflite import read_tflite
 
 
 def quantize(converter: Any, recipe: Recipe, names: LayerNames, pictures: np.ndarray, observer: Observer) -> bytes:
-    """A TFLite file by a converter that is set up for integers and has a picture to calibrate with.
+    """A TFLite file by a converter that is set up for integers.
 
     pictures: uint8, count x height x width x channels, all that calibrate. Raises UsageError for a layer of
     `recipe.keep_float` that the file has no operators of.
     """
     converter._experimental_calibrate_only = True
+    # By one picture it tells which values have a range; how wide they are is measured of all, and not by it.
+    converter.representative_dataset = lambda: [[pictures[:1].astype(np.float32)]]
     calibrated = measure_ranges(converter.convert(), pictures, observer)
     dtype = tf.as_dtype(recipe.pictures)
     content: bytes = mlir_quantize(

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from runtime.dataset import NAMED, SPLITS, DataSet, open_dataset
+from runtime.dataset.dataset import composed
 from runtime.dataset.digest import digest_data
 from runtime.dataset.open import keras_cache
-from runtime.dataset.pictures import composed, is_left_out
+from runtime.dataset.pictures import is_left_out
 from runtime.errors import DataError, PictureError
 from runtime.image import Picture
 from runtime.picture import ReducedPicture

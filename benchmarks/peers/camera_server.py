@@ -72,7 +72,7 @@ class _HttpServer(HTTPServer):
 
 
 def _jpeg_sender(photo: Image.Image) -> Callable[[Any], Iterator[None]]:
-    """Of what sends a frame into a file with each step after the first."""
+    """Makes, of a file, steps: each but the first sends a frame into it."""
     parts = []
     for content in encode_jpegs(photo):
         head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(content)}\r\n\r\n"

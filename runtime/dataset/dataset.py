@@ -133,5 +133,10 @@ def _name_some(labels: Sequence[str]) -> str:
     return ", ".join([*labels[:_NAMED], *["..."] * (len(labels) > _NAMED)])
 
 
+def composed(name: str) -> str:
+    """As it is typed: in names of files Macs write 한 as three letters, and é as e and its accent."""
+    return unicodedata.normalize("NFC", name)
+
+
 def _plain(label: str) -> str:
-    return unicodedata.normalize("NFC", label).casefold().replace("_", " ").replace("-", " ").strip()
+    return composed(label).casefold().replace("_", " ").replace("-", " ").strip()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from runtime.dataset.dataset import SPLITS, UNKNOWN, DataSet
+from runtime.dataset.dataset import SPLITS, UNKNOWN, DataSet, composed
 from runtime.errors import DataError
 from runtime.folders import list_files, natural_order
 from runtime.picture import PICTURE_SUFFIXES, open_picture
@@ -147,11 +146,6 @@ def _common_folder(names: list[str]) -> str:
     ):
         return folder + _common_folder(inside)
     return ""
-
-
-def composed(name: str) -> str:
-    """As it is typed: in names of files Macs write 한 as three letters, and é as e and its accent."""
-    return unicodedata.normalize("NFC", name)
 
 
 def is_left_out(name: str) -> bool:

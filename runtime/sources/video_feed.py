@@ -73,6 +73,7 @@ class VideoFeed:
     def _open_packets(
         self, wanted: VideoInput, deadline: float | None, stopped: threading.Event
     ) -> Iterator[tuple[Any, Iterable[Any]]]:
+        """Where pictures cannot be joined the stream is opened once more, with FFmpeg's parser, and always so then."""
         if self._may_join:
             as_it_comes = replace(wanted, options={**wanted.options, **UNPARSED})
             with open_video(as_it_comes, deadline, "SLICE") as container:

@@ -73,7 +73,7 @@ def open_url(request: SourceRequest) -> Source:
         make_scaler(request),
         request.options.timeout,
         is_paced=is_paced,
-        is_rtp=scheme in ("rtsp", "rtsps"),
+        is_rtp=_SCHEMES[scheme] is _RTSP,
     )
     return LiveSource(feed, request.options, request.on_event, request.on_error)
 
