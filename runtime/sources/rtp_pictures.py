@@ -30,28 +30,21 @@ _LONGEST_PICTURE = 32_000_000
 
 @dataclass(frozen=True)
 class _Codec:
-    """How to read the head of a unit (ITU-T H.264, 7.3.1, 7.4.1.2.3; H.265, 7.3.1.2, 7.4.2.4.4).
+    """How to read the head of a unit (ITU-T H.264, 7.3.1; H.265, 7.3.1.2).
 
     kind_of: its kind, from its first byte. head: its bytes; behind that of a slice, the first bit says that it is the
     first one of its picture. slices: kinds of slices. keys: those of pictures that need no other, and what describes
-    them. openers: kinds that come before the slices of a picture, not between or behind.
+    them.
     """
 
     kind_of: Callable[[int], int]
     head: int
     slices: frozenset[int]
     keys: frozenset[int]
-    openers: frozenset[int]
 
 
-_H264 = _Codec(lambda byte: byte & 31, 1, frozenset({1, 5}), frozenset({5, 7}), frozenset({6, 7, 8, 9}))
-_H265 = _Codec(
-    lambda byte: byte >> 1 & 63,
-    2,
-    frozenset(range(32)),
-    frozenset({*range(16, 22), 33}),
-    frozenset({*range(32, 36), 39}),
-)
+_H264 = _Codec(lambda byte: byte & 31, 1, frozenset({1, 5}), frozenset({5, 7}))
+_H265 = _Codec(lambda byte: byte >> 1 & 63, 2, frozenset(range(32)), frozenset({*range(16, 22), 33}))
 _CODECS = {"h264": _H264, "hevc": _H265}
 
 
@@ -73,12 +66,12 @@ def join_pictures(packets: Iterable[Any], codec: str) -> Generator[Any, None, No
             if not picture.is_given:
                 yield picture.pack(packet.stream)
             foresight.learn(picture)
-            picture = _Picture()
+            picture = picture.begin_next()
         if not part.data:
             yield packet
             return
         foresight.judge(part)
-        picture.add(part)
+        picture.add(part, is_slice=foresight.is_in_slice)
         if foresight.sees_whole(picture, part) and not picture.is_given:
             yield picture.pack(packet.stream)
 
@@ -88,8 +81,8 @@ class _Part:
     """What one packet brought.
 
     units: that begin in it; none where it goes on with the one before. slices: of these. ends_in_slice: the last one is
-    one. is_opening: they are the first of a picture. is_key: of one that needs no other. length: bytes of the last unit
-    in it, without the head.
+    one. is_opening: the first slice in it is that of a picture. is_key: of one that needs no other. length: bytes of
+    the last unit in it, without the head.
     """
 
     data: bytes
@@ -106,39 +99,51 @@ def _read_part(data: bytes, codec: _Codec) -> _Part:
     if not units:
         return _Part(data, 0, 0, False, False, False, len(data))
     kinds = [codec.kind_of(unit[1][0]) for unit in units]
-    is_first_slice = kinds[0] in codec.slices and units[0][1][codec.head : codec.head + 1] >= b"\x80"
+    slices = [unit[1] for unit, kind in zip(units, kinds) if kind in codec.slices]
     return _Part(
         data,
         len(units),
-        sum(kind in codec.slices for kind in kinds),
+        len(slices),
         kinds[-1] in codec.slices,
-        is_first_slice or kinds[0] in codec.openers,
+        bool(slices) and slices[0][codec.head : codec.head + 1] >= b"\x80",
         not codec.keys.isdisjoint(kinds),
         len(data) - units[-1].end() - codec.head,
     )
 
 
 class _Picture:
-    """What came of a picture so far; what comes after it was given is of no use any more."""
+    """What came of a picture so far, and behind its slices what may be the next one's: servers put descriptions between
+    slices, too. What comes of its slices once it was given is of no use any more.
+    """
 
-    def __init__(self) -> None:
+    def __init__(self, ahead: Iterable[_Part] = ()) -> None:
         self.slices = 0
-        self.is_from_start = self.is_key = self.is_given = False
-        self._parts: list[bytes] = []
+        self.is_from_start = self.is_given = False
+        self._parts = list(ahead)
+        self._behind: list[_Part] = []
         self._size = 0
 
-    def add(self, part: _Part) -> None:
-        if not self._parts:
-            self.is_from_start = part.is_opening
-        self.is_key |= part.is_key
-        self.slices += part.slices
+    @property
+    def is_key(self) -> bool:
+        return any(part.is_key for part in self._parts)
+
+    def add(self, part: _Part, *, is_slice: bool) -> None:
+        self.is_from_start |= part.is_opening
         self._size += len(part.data)
-        if self._size <= _LONGEST_PICTURE:
-            self._parts.append(part.data)
+        if self._size > _LONGEST_PICTURE:
+            return
+        self._behind.append(part)
+        if part.slices or is_slice or not self.slices:
+            self._parts += self._behind
+            self._behind.clear()
+        self.slices += part.slices
+
+    def begin_next(self) -> _Picture:
+        return _Picture(self._behind)
 
     def pack(self, stream: Any) -> Any:
         self.is_given = True
-        packet = av.Packet(b"".join(self._parts))
+        packet = av.Packet(b"".join(part.data for part in self._parts))
         packet.stream, packet.is_keyframe = stream, self.is_key
         return packet
 
@@ -150,22 +155,22 @@ class _Foresight:
         self._slices: Optional[int] = None  # of a picture
         self._cut: Optional[int] = None  # the shortest length that was gone on with
         self._last_length = 0
-        self._is_in_slice = self._seems_whole = False
+        self.is_in_slice = self._seems_whole = False  # is_in_slice: the last packet was of one
         self._proofs = 0
         self._is_proven = self._is_refuted = False
 
     def judge(self, part: _Part) -> None:
         """What seemed whole was not, if more of a slice, of the same picture, comes after it."""
         if part.units:
-            self._is_in_slice = part.ends_in_slice
+            self.is_in_slice = part.ends_in_slice
         else:
             self._cut = min(self._cut or self._last_length, self._last_length)
-        if part.slices or self._is_in_slice:
+        if part.slices or self.is_in_slice:
             self._is_refuted |= self._seems_whole
         self._last_length = part.length
 
     def sees_whole(self, picture: _Picture, last: _Part) -> bool:
-        if self._is_in_slice:  # else it is what fills up the time, behind the slices
+        if self.is_in_slice:  # else it is what fills up the time, behind the slices
             self._seems_whole = picture.slices == self._slices and last.length < (self._cut or _SHORTEST_CUT)
         return self._seems_whole and self._is_proven and not self._is_refuted
 

@@ -85,6 +85,14 @@ class _OneStream(io.RawIOBase):
         return len(packet)
 
 
+def describe_each_slice(picture: Any) -> bytes:
+    """As GStreamer's rtph264pay does (config-interval=-1): what describes a stream is before each slice that needs no
+    other picture, not only before the first."""
+    units = [unit.removesuffix(b"\0") for unit in re.split(b"\0\0\1", bytes(picture)) if unit.strip(b"\0")]
+    described = b"".join(b"\0\0\0\1" + unit for unit in units if unit[0] & 31 in (7, 8))
+    return b"".join((described if unit[0] & 31 == 5 else b"") + b"\0\0\0\1" + unit for unit in units)
+
+
 @contextmanager
 def served(
     pictures: Sequence[Any],
@@ -187,6 +195,18 @@ def test_where_packets_are_of_many_lengths_no_picture_is_given_early_any_more() 
     wrong = [index for index, picture in enumerate(joined) if picture not in expected]
     assert len(wrong) <= 2, "the first, of which opening took a part, and the one that was given too early"
     assert joined[-1] == expected[-1]
+
+
+def test_descriptions_between_slices_do_not_part_a_picture() -> None:
+    """FFmpeg's parser gives it as two, the second one over the first."""
+    pictures = encode(FOUR_SLICES[0], FOUR_SLICES[3])
+    with served([describe_each_slice(picture) for picture in pictures], FOUR_SLICES) as url:
+        joined = list(read_joined(url, "h264"))
+    expected = [[unit for unit in split_units(picture) if unit[0] & 31 in (1, 5)] for picture in pictures]
+    found = [[unit for unit in split_units(picture) if unit[0] & 31 in (1, 5)] for picture in joined]
+    start = expected.index(found[1]) - 1
+    assert found[1:] == expected[start + 1 :]
+    assert [picture.is_keyframe for picture in joined[1:]] == [one.is_keyframe for one in pictures[start + 1 :]]
 
 
 def test_other_codecs_are_left_to_the_parser() -> None:
