@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import onnx
 from onnx import numpy_helper
 
@@ -135,18 +136,20 @@ def share_constants(graph: Any) -> None:
     """Keep equal constants of an integer GraphProto once, and name them, what they widen to, and integers between two
     nodes by number, in place.
 
-    onnxruntime gives each channel of each layer a zero point, always zero, and each constant a name as long as those of
-    all the nodes that it was fused from: together they were an eighth of a small file. What is widened again keeps its
-    long name, by which it is compared with that of the original (convert.diagnose_onnx).
+    onnxruntime gives each constant a name as long as those of all the nodes that it was fused from: together they were
+    much of a small file. What is widened again keeps its long name, by which it is compared with that of the original
+    (convert.diagnose_onnx). Weights and their zero points stay apart: with exact products (runtime.backends.
+    onnx_products) onnxruntime makes other ones of each, and fails where one is there a second time.
     """
     held = {weight.name: weight for weight in graph.initializer}
     given = {value.name for value in graph.output}
-    kept: dict[tuple[int, tuple[int, ...], bytes], Any] = {}
+    kept: dict[tuple[int, tuple[int, ...], bytes, str], Any] = {}
     names: dict[str, str] = {}
     for node in graph.node:
         for value in (value for value in node.input if value in held and value not in names):
             values = numpy_helper.to_array(held[value])
-            weight = kept.setdefault((held[value].data_type, values.shape, values.tobytes()), held[value])
+            own = value if values.dtype == np.int8 else ""
+            weight = kept.setdefault((held[value].data_type, values.shape, values.tobytes(), own), held[value])
             names[value] = names.setdefault(weight.name, f"c{len(kept)}")
         if node.op_type in ROUNDING:
             node.name = ""

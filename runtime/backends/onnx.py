@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import re
 from pathlib import Path
 from typing import Any
@@ -17,14 +16,12 @@ from runtime.backends.backend import (
     make_decoder,
     make_encoder,
 )
+from runtime.backends.onnx_products import open_exact
 from runtime.backends.shapes import check_classifier, check_output, picture_shape
 from runtime.errors import BackendError, ModelError
 
 _FATAL = 4
 _PROVIDER = "ExecutionProvider"  # what their names end in
-# In onnxruntime_session_options_config_keys.h: slower products of uint8 by uint8 in place of uint8 by int8.
-_EXACT_PRODUCTS = "session.x64quantprecision"
-_PROCESSORS = Path("/proc/cpuinfo")
 _UNKNOWN_OPERATOR = re.compile(r"error: (\S+?)\(-?\d+\) is not a registered|No Op registered for (\S+)")
 # Before the reason: the kind of error, and the place in onnxruntime's source with the signature of the function.
 _KIND = re.compile(r"\[ONNXRuntimeError\] : \d+ : \w+ : ")
@@ -82,32 +79,19 @@ def open_onnx(path: Path, threads: int, normalisation: OpenNormalisation, provid
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = _FATAL
-    if may_overflow(platform.machine(), _PROCESSORS):
-        options.add_session_config_entry(_EXACT_PRODUCTS, "1")
-    try:
+
+    def make_session(options: Any) -> Any:
         # Its own second try would print to the standard output.
-        session = onnxruntime.InferenceSession(str(path), options, providers=[wanted], enable_fallback=0)
+        return onnxruntime.InferenceSession(str(path), options, providers=[wanted], enable_fallback=0)
+
+    try:
+        session = open_exact(path, options, make_session)
     except Exception as error:  # onnxruntime's exceptions have no common base of their own
         raise ModelError(f"{path}: {_explain(str(error), 'load')}") from None
     if session.get_providers()[0] != wanted:
         raise BackendError(f"onnxruntime cannot start its {wanted} here; check the driver, or use --backend onnx")
     name = "onnx" if provider == "CPU" else f"onnx-{provider.lower()}"
     return OnnxBackend(path, session, name, threads, normalisation)
-
-
-def may_overflow(machine: str, processors: Path) -> bool:
-    """Whether onnxruntime's integer products may overflow 16 bits: on x86-64, unless it is seen to have VNNI.
-
-    machine: as platform.machine() has it. processors: what Linux tells of them, /proc/cpuinfo. With VNNI the exact
-    products would only be slower.
-    """
-    if machine.lower() not in ("x86_64", "amd64"):
-        return False
-    try:
-        flags = processors.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return True
-    return "avx512_vnni" not in flags and "avx_vnni" not in flags
 
 
 def list_providers() -> list[str]:
