@@ -8,10 +8,10 @@ network      the loaded Keras network: what the result is compared with; plain_n
 recipes      one row a recipe                 formats    one row a format
 order        what a user wants: targets, pictures, bounds; targets reads it from the options
 tflite       writes TFLite: tflite_int8 rounds it, by the ranges that tflite_ranges measures, tflite_file edits its
-             tables, tflite_check judges its dtypes, describe_tflite tells other programs what the card tells, as
-             tflite_metadata, by the tables of flat_table
-onnx         writes ONNX: onnx_weights, onnx_int8 in one of onnx_schemes, onnx_input, onnx_graph, onnx_reshapes;
-             onnx_shapes notes what lies between operators, onnx_whole brings in weights that lie in other files
+             tables, tflite_rows makes its mean and deviation quick, tflite_check judges its dtypes, describe_tflite
+             tells other programs what the card tells, as tflite_metadata, by the tables of flat_table
+onnx         writes ONNX: onnx_weights, onnx_int8 in one of onnx_schemes, onnx_input, onnx_graph, onnx_reshapes,
+             onnx_rows; onnx_shapes notes what lies between operators, onnx_whole brings in weights of other files
 agreement    how often two files answer alike: bounds decides, differences saves the pictures, cautions says where
              it proves little
 diagnose     which layers of a file lose the most: diagnose_tflite and diagnose_onnx read their results by the names

@@ -19,6 +19,7 @@ from convert.observer import Observer
 from convert.onnx_graph import keep_used_domains, settle_names
 from convert.onnx_int8 import quantize_onnx
 from convert.onnx_reshapes import drop_reshapes
+from convert.onnx_rows import spread_over_rows
 from convert.onnx_shapes import note_shapes
 from convert.onnx_weights import shrink_weights
 from convert.recipes import Recipe
@@ -61,6 +62,7 @@ def export_onnx(network: Network) -> Any:
     _require_known_operators(model.graph, network.card.name)
     drop_reshapes(model)
     settle_names(model.graph, network.batch)
+    spread_over_rows(model.graph, network.card.input.width, network.card.input.channels)
     keep_used_domains(model)
     return model
 

@@ -21,6 +21,7 @@ from convert.observer import Observer
 from convert.recipes import Recipe
 from convert.tflite_check import check_tensors
 from convert.tflite_int8 import quantize
+from convert.tflite_rows import spread_over_rows
 from runtime.errors import ConversionError
 
 _INTEGER_OPERATORS = {
@@ -55,7 +56,7 @@ def write_tflite(
         is_int8 = recipe.activations == "int8"
         content = quantize(converter, recipe, names, calibration, observer) if is_int8 else converter.convert()
         check_tensors(content, recipe, network.card.scores, names)
-    path.write_bytes(describe_tflite(content, network.card))
+    path.write_bytes(describe_tflite(spread_over_rows(content), network.card))
     return (f"tensorflow {tf.__version__}", *recipe.remarks)
 
 

@@ -54,20 +54,22 @@ def read_graph(content: bytes) -> TfliteGraph:
     """The network in a TFLite file's bytes. Weights that are widened before use (float16) count as stored."""
     model = schema.ModelT.InitFromPackedBuf(content, 0)
     (graph,) = model.subgraphs
-    codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in model.operatorCodes]
+    named = list(zip(name_operators(model), graph.operators))
     tensors = [_tensor(tensor) for tensor in graph.tensors]
-    stored = {
-        operator.outputs[0]: operator.inputs[0]
-        for operator in graph.operators
-        if _OPERATORS[codes[operator.opcodeIndex]] == "DEQUANTIZE"
-    }
+    stored = {operator.outputs[0]: operator.inputs[0] for name, operator in named if name == "DEQUANTIZE"}
     layers = [
         Layer(name, tensors[stored.get(operator.inputs[1], operator.inputs[1])], tensors[operator.outputs[0]])
-        for operator in graph.operators
-        if (name := _OPERATORS[codes[operator.opcodeIndex]]) in _LAYERS
+        for name, operator in named
+        if name in _LAYERS
     ]
     inputs, outputs = ([tensors[index] for index in indices] for indices in (graph.inputs, graph.outputs))
     return TfliteGraph(tuple(tensors), tuple(inputs), tuple(outputs), tuple(layers))
+
+
+def name_operators(model: Any) -> list[str]:
+    """What each operator of the one network of a schema.ModelT is called in the schema, in their order."""
+    codes = [max(code.builtinCode, code.deprecatedBuiltinCode) for code in model.operatorCodes]
+    return [_OPERATORS[codes[operator.opcodeIndex]] for operator in model.subgraphs[0].operators]
 
 
 def _tensor(tensor: Any) -> Tensor:

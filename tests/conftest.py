@@ -17,6 +17,9 @@ MODELS = ROOT / "tests" / "models"
 # A shell starts background jobs with Ctrl-C ignored, and what they start inherits it; tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# So does nohup with SIGHUP. What handles a signal is not inherited: the tests themselves go on.
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 # TensorFlow Lite imports JAX where there is one, which asks TensorFlow, through the environment that the commands under
 # test inherit, to say more.

@@ -11,6 +11,7 @@ from runtime.operators.graph import Graph, Operator, Tensor
 QUANTIZING = ("QuantizeLinear", "DequantizeLinear")
 # ONNX's that every runtime does together with the convolution before, in its place, as a TFLite file has them already.
 _FUSED = ("Clip", "Relu", "BatchNormalization")
+_MOST_COLOURS = 4
 # What stores weights small and widens them before they are used.
 _WIDENING = ("DEQUANTIZE", "DENSIFY", "DequantizeLinear", "Cast", "Mul")
 
@@ -81,8 +82,14 @@ def count_parameters(graph: Graph) -> int:
             # A single number is a scale or zero point to what multiplies, and a factor to what does not.
             counts = stored.shape != () if operator.kind in MULTIPLYING else _is_real(stored, tensor)
             if stored.is_constant and counts:
-                counted[stored.name] = stored.size
+                counted[stored.name] = stored.size // _repeated(operator, stored)
     return sum(counted.values())
+
+
+def _repeated(operator: Operator, constant: Tensor) -> int:
+    """How often a constant has the same numbers: one for each colour, for a row of pixels (convert.tflite_rows)."""
+    is_row = len(constant.shape) == 4 and constant.shape[:2] == (1, 1) and constant.shape[3] <= _MOST_COLOURS
+    return constant.shape[2] if is_row and operator.kind not in MULTIPLYING else 1
 
 
 def _widens(operator: Operator) -> bool:
