@@ -10,7 +10,9 @@ import pytest
 
 from convert.cli import main
 from convert.tflite_file import read_graph
-from runtime.classifier import Classifier
+from runtime.card import Fit
+from runtime.classifier import DEFAULT_MODEL, Classifier
+from runtime.dataset import open_dataset
 from runtime.errors import ModelError
 from runtime.tflite_metadata import TfliteMetadata, read_metadata
 from tests.convert.conftest import Trained
@@ -76,6 +78,27 @@ def test_mediapipe_answers_as_the_runtime_does(files: Files, recipe: str) -> Non
             (best,) = theirs.classify(image).classifications[0].categories
             assert best.category_name == colour == ours.classify(picture).label
             assert best.score == pytest.approx(ours.classify(picture).score, abs=1 / 128)
+
+
+def test_mediapipe_takes_the_default_model_for_real_photos(data_dir: Path) -> None:
+    """It squashes without antialiasing, so that other pixels go in than with the runtime's squashing."""
+    pytest.importorskip("mediapipe", reason="no MediaPipe: tests/install_parts.sh peers", exc_type=ImportError)
+    import mediapipe
+    from mediapipe.tasks.python import BaseOptions, vision
+
+    options = vision.ImageClassifierOptions(
+        base_options=BaseOptions(model_asset_path=str(DEFAULT_MODEL)), max_results=1
+    )
+    ours, data = Classifier.load(fit=Fit("squash")), open_dataset(data_dir / "imagenet_sample_even.tar", "all")
+    same = 0
+    with vision.ImageClassifier.create_from_options(options) as theirs:
+        for number in range(len(data)):
+            picture = np.asarray(data.read(number).convert("RGB"))  # type: ignore[union-attr]
+            image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
+            (best,) = theirs.classify(image).classifications[0].categories
+            same += best.category_name == ours.classify(picture).label
+    print(f"same top-1 on {same} of {len(data)}")
+    assert same >= 0.95 * len(data)
 
 
 @pytest.mark.parametrize("recipe", ["float32", "float16", "dynamic"])
