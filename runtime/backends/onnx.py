@@ -76,16 +76,18 @@ def open_onnx(path: Path, threads: int, normalisation: OpenNormalisation, provid
     if provider not in available:
         version = onnxruntime.__version__
         raise BackendError(f"onnxruntime {version} has no {provider}, only {', '.join(available)}; see runtime doctor")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = _FATAL
 
-    def make_session(options: Any) -> Any:
+    def make_session(entries: dict[str, str]) -> Any:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = _FATAL
+        for key, value in entries.items():
+            options.add_session_config_entry(key, value)
         # Its own second try would print to the standard output.
         return onnxruntime.InferenceSession(str(path), options, providers=[wanted], enable_fallback=0)
 
     try:
-        session = open_exact(path, options, make_session)
+        session = open_exact(path, make_session)
     except Exception as error:  # onnxruntime's exceptions have no common base of their own
         raise ModelError(f"{path}: {_explain(str(error), 'load')}") from None
     if session.get_providers()[0] != wanted:

@@ -14,32 +14,28 @@ from runtime.operators.onnx import read_links
 
 # In onnxruntime_session_options_config_keys.h: slower products of uint8 by uint8 in place of uint8 by int8, and what
 # stands between DequantizeLinear and QuantizeLinear computed as it stands there, in float32.
-_EXACT_PRODUCTS, _IN_FLOAT = "session.x64quantprecision", "session.disable_quant_qdq"
+_EXACT_PRODUCTS, _IN_FLOAT = {"session.x64quantprecision": "1"}, {"session.disable_quant_qdq": "1"}
 _PROCESSORS = Path("/proc/cpuinfo")
 # Operators of integers: QuantizeLinear, DequantizeLinear, QLinearConv, DynamicQuantizeLinear, ConvInteger, ...
 _INTEGER_KINDS = ("Linear", "Integer", "QGemm")
 
 
-def open_exact(path: Path, options: Any, make_session: Callable[[Any], Any]) -> Any:
+def open_exact(path: Path, make_session: Callable[[dict[str, str]], Any]) -> Any:
     """An onnxruntime session whose integer products do not overflow here.
 
     onnxruntime (1.31) cannot load with exact products a file in which two layers have one tensor of zero points, and
     cannot run some in which they have none. Such files are computed in float32, which takes as long there.
 
-    Args:
-        options: onnxruntime's SessionOptions, changed in place.
-        make_session: makes a session by them; what it raises for a file that cannot be loaded at all is raised.
+    make_session: makes a session of the file with these entries of its configuration; what it raises for one that
+    cannot be loaded at all is raised.
     """
     if not (may_overflow(platform.machine(), _PROCESSORS) and has_integers(path)):
-        return make_session(options)
-    options.add_session_config_entry(_EXACT_PRODUCTS, "1")
+        return make_session({})
     try:
-        session = make_session(options)
+        session = make_session(_EXACT_PRODUCTS)
         session.run(None, {taken.name: _blank(taken) for taken in session.get_inputs()})
     except Exception:  # onnxruntime's exceptions have no common base of their own
-        options.add_session_config_entry(_EXACT_PRODUCTS, "0")
-        options.add_session_config_entry(_IN_FLOAT, "1")
-        return make_session(options)
+        return make_session(_IN_FLOAT)
     return session
 
 
