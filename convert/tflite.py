@@ -56,7 +56,8 @@ def write_tflite(
         is_int8 = recipe.activations == "int8"
         content = quantize(converter, recipe, names, calibration, observer) if is_int8 else converter.convert()
         check_tensors(content, recipe, network.card.scores, names)
-    path.write_bytes(describe_tflite(spread_over_rows(content), network.card))
+    spread = spread_over_rows(content, network.card.input.channels)
+    path.write_bytes(describe_tflite(spread, network.card))
     return (f"tensorflow {tf.__version__}", *recipe.remarks)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -16,7 +17,7 @@ from runtime.backends.backend import (
     make_decoder,
     make_encoder,
 )
-from runtime.backends.onnx_products import open_exact
+from runtime.backends.onnx_products import list_settings
 from runtime.backends.shapes import check_classifier, check_output, picture_shape
 from runtime.errors import BackendError, ModelError
 
@@ -71,29 +72,35 @@ class OnnxBackend:
 
 def open_onnx(path: Path, threads: int, normalisation: OpenNormalisation, provider: str) -> OnnxBackend:
     """Open an `.onnx` by one of onnxruntime's providers (`CPU`, `CUDA`, ...); errors as in `open_backend`."""
-    onnxruntime = import_onnxruntime()
     wanted, available = f"{provider}{_PROVIDER}", list_providers()
     if provider not in available:
-        version = onnxruntime.__version__
+        version = import_onnxruntime().__version__
         raise BackendError(f"onnxruntime {version} has no {provider}, only {', '.join(available)}; see runtime doctor")
+    name = "onnx" if provider == "CPU" else f"onnx-{provider.lower()}"
+    *doubtful, last = list_settings(path)
+    for entries in doubtful:
+        with contextlib.suppress(ModelError):
+            backend = OnnxBackend(path, _make_session(path, wanted, threads, entries), name, threads, normalisation)
+            backend.run(np.zeros(backend.input_shape, np.uint8))
+            return backend
+    return OnnxBackend(path, _make_session(path, wanted, threads, last), name, threads, normalisation)
 
-    def make_session(entries: dict[str, str]) -> Any:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = _FATAL
-        for key, value in entries.items():
-            options.add_session_config_entry(key, value)
-        # Its own second try would print to the standard output.
-        return onnxruntime.InferenceSession(str(path), options, providers=[wanted], enable_fallback=0)
 
+def _make_session(path: Path, provider: str, threads: int, entries: dict[str, str]) -> Any:
+    onnxruntime = import_onnxruntime()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = _FATAL
+    for key, value in entries.items():
+        options.add_session_config_entry(key, value)
     try:
-        session = open_exact(path, make_session)
+        # Its own second try would print to the standard output.
+        session = onnxruntime.InferenceSession(str(path), options, providers=[provider], enable_fallback=0)
     except Exception as error:  # onnxruntime's exceptions have no common base of their own
         raise ModelError(f"{path}: {_explain(str(error), 'load')}") from None
-    if session.get_providers()[0] != wanted:
-        raise BackendError(f"onnxruntime cannot start its {wanted} here; check the driver, or use --backend onnx")
-    name = "onnx" if provider == "CPU" else f"onnx-{provider.lower()}"
-    return OnnxBackend(path, session, name, threads, normalisation)
+    if session.get_providers()[0] != provider:
+        raise BackendError(f"onnxruntime cannot start its {provider} here; check the driver, or use --backend onnx")
+    return session
 
 
 def list_providers() -> list[str]:

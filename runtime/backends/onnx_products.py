@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from runtime.errors import ModelError
 from runtime.operators.onnx import read_links
@@ -20,23 +16,15 @@ _PROCESSORS = Path("/proc/cpuinfo")
 _INTEGER_KINDS = ("Linear", "Integer", "QGemm")
 
 
-def open_exact(path: Path, make_session: Callable[[dict[str, str]], Any]) -> Any:
-    """An onnxruntime session whose integer products do not overflow here.
+def list_settings(path: Path) -> tuple[dict[str, str], ...]:
+    """Entries of a session's configuration by which integer products do not overflow here, the best ones first.
 
     onnxruntime (1.31) cannot load with exact products a file in which two layers have one tensor of zero points, and
     cannot run some in which they have none. Such files are computed in float32, which takes as long there.
-
-    make_session: makes a session of the file with these entries of its configuration; what it raises for one that
-    cannot be loaded at all is raised.
     """
-    if not (may_overflow(platform.machine(), _PROCESSORS) and has_integers(path)):
-        return make_session({})
-    try:
-        session = make_session(_EXACT_PRODUCTS)
-        session.run(None, {taken.name: _blank(taken) for taken in session.get_inputs()})
-    except Exception:  # onnxruntime's exceptions have no common base of their own
-        return make_session(_IN_FLOAT)
-    return session
+    if may_overflow(platform.machine(), _PROCESSORS) and has_integers(path):
+        return _EXACT_PRODUCTS, _IN_FLOAT
+    return ({},)
 
 
 def may_overflow(machine: str, processors: Path) -> bool:
@@ -61,10 +49,3 @@ def has_integers(path: Path) -> bool:
     except (ModelError, OSError):
         return True
     return any(kind in operator.kind for operator in operators for kind in _INTEGER_KINDS)
-
-
-def _blank(taken: Any) -> np.ndarray:
-    """A value of zeros for an input of a session; of open sides each is 1."""
-    dtypes = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(int8)": np.int8}
-    shape = [side if isinstance(side, int) else 1 for side in taken.shape]
-    return np.zeros(shape, dtypes.get(taken.type, np.uint8))

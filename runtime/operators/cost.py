@@ -11,7 +11,7 @@ from runtime.operators.graph import Graph, Operator, Tensor
 QUANTIZING = ("QuantizeLinear", "DequantizeLinear")
 # ONNX's that every runtime does together with the convolution before, in its place, as a TFLite file has them already.
 _FUSED = ("Clip", "Relu", "BatchNormalization")
-_MOST_COLOURS = 4
+_COLOURS = 3
 # What stores weights small and widens them before they are used.
 _WIDENING = ("DEQUANTIZE", "DENSIFY", "DequantizeLinear", "Cast", "Mul")
 
@@ -88,7 +88,7 @@ def count_parameters(graph: Graph) -> int:
 
 def _repeated(operator: Operator, constant: Tensor) -> int:
     """How often a constant has the same numbers: one for each colour, for a row of pixels (convert.tflite_rows)."""
-    is_row = len(constant.shape) == 4 and constant.shape[:2] == (1, 1) and constant.shape[3] <= _MOST_COLOURS
+    is_row = len(constant.shape) == 4 and constant.shape[:2] == (1, 1) and constant.shape[3] == _COLOURS
     return constant.shape[2] if is_row and operator.kind not in MULTIPLYING else 1
 
 
