@@ -10,10 +10,10 @@ from runtime.operators.graph import Link
 from runtime.operators.onnx import read_links
 from runtime.operators.tflite import read_tflite
 
-# What leaves the values as they are, but for rounding and a bias.
+# What leaves the values as they are, but for rounding, a bias, and a scale, as of the mean of two heads.
 _ARRANGING = {
-    *("ADD", "DEQUANTIZE", "QUANTIZE", "RESHAPE", "SQUEEZE"),
-    *("Add", "Cast", "DequantizeLinear", "Flatten", "Identity", "QuantizeLinear", "Reshape", "Squeeze"),
+    *("ADD", "DEQUANTIZE", "DIV", "MUL", "QUANTIZE", "RESHAPE", "SQUEEZE"),
+    *("Add", "Cast", "DequantizeLinear", "Div", "Flatten", "Identity", "Mul", "QuantizeLinear", "Reshape", "Squeeze"),
 }
 
 

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import threading
 from dataclasses import dataclass
+from reprlib import repr as shortened
 
 from runtime.errors import OutputError, UsageError
 from runtime.events import SourceEvent
@@ -21,6 +22,7 @@ from runtime.sinks.health import Tell, tell_on_stderr
 LIMIT_SECONDS = 10.0
 _SLACK_SECONDS = 1.0
 _PLACE = re.compile(r"\{(label|score)\}")
+_END_OF_OPTIONS = "--"
 _STDERR = 2
 
 
@@ -45,9 +47,19 @@ class CommandTemplate:
             raise UsageError(f"--exec {text}: {str(error).lower()}; check its quotes") from None
 
     def fill(self, label: str, score: float) -> list[str]:
-        """A label stays within its word whatever it holds, and is not looked into for places."""
+        """A label stays within its word whatever it holds, and is not looked into for places.
+
+        Raises OutputError for one that the program would take for an option: it may come from a stranger's model.
+        """
         values = {"label": label, "score": f"{score:.4f}"}
-        return [_PLACE.sub(lambda place: values[place[1]], word) for word in self.words]
+        words = [_PLACE.sub(lambda place: values[place[1]], word) for word in self.words]
+        for word, template in zip(words, self.words):
+            if template == _END_OF_OPTIONS:
+                break
+            if word.startswith("-") and _PLACE.match(template):
+                told = f"the label {shortened(label)} would be taken for an option"
+                raise OutputError(f"{told}; write -- before {{label}}, or some text in its word: 'a {{label}}'")
+        return words
 
 
 def open_command(template: CommandTemplate) -> Background:

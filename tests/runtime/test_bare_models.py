@@ -89,6 +89,23 @@ def test_what_ends_in_a_sum_gives_logits_also_where_they_look_like_probabilities
     assert classifier.score(picture) == pytest.approx([1 - second, second], abs=1e-5)
 
 
+def test_what_ends_in_the_mean_of_two_sums_gives_logits_too(tmp_path: Path, picture: np.ndarray) -> None:
+    """LeViT and DeiT have a second head, that learnt from a teacher."""
+    import onnx
+    from onnx import helper, numpy_helper
+
+    model = onnx.load(write_network(tmp_path / "theirs.onnx"))
+    model.graph.initializer.append(numpy_helper.from_array(np.float32(2), "two"))
+    del model.graph.node[2]
+    model.graph.node.insert(2, helper.make_node("Add", ["logits", "logits"], ["both"]))
+    model.graph.node.insert(3, helper.make_node("Div", ["both", "two"], ["list"]))
+    onnx.save(model, tmp_path / "theirs.onnx")
+    normalisation = Normalisation(std=(1e9,))
+    classifier = Classifier.load(tmp_path / "theirs.onnx", labels=("a", "b"), normalisation=normalisation)
+    assert classifier.card.scores == "logits"
+    assert classifier.score(picture) == pytest.approx([0.5, 0.5], abs=1e-5)
+
+
 def test_the_scores_of_labels_that_may_be_true_together_stay_as_they_are(tmp_path: Path, picture: np.ndarray) -> None:
     model = write_network(tmp_path / "theirs.onnx", "Sigmoid")
     scores = Classifier.load(model, labels=("wet", "cold"), normalisation=UNIT).score(picture)

@@ -38,7 +38,6 @@ def read_records(record: Path) -> list[list[str]]:
         "; rm -rf /",
         "$(touch owned) `touch owned`",
         "it's \"quoted\" \\ and 'spaced'",
-        "-rf",
         "{score} {label}",
         "a\nb\tc",
         "",
@@ -51,6 +50,21 @@ def test_a_label_stays_one_word_whatever_it_holds(tmp_path: Path, label: str) ->
     Command(recording(record, "say", "{label}", "a {label} at {score}")).write(labelled(label, 0.25))
     assert read_records(record) == [["say", label, f"a {label} at 0.2500"]]
     assert list(tmp_path.iterdir()) == [record]
+
+
+@pytest.mark.parametrize("words", [["{label}"], ["say", "{label}{score}"], ["{label}", "--"]])
+def test_a_label_is_never_an_option(tmp_path: Path, words: list[str]) -> None:
+    record = tmp_path / "record"
+    with pytest.raises(OutputError, match=r"the label '--output=x' would be taken for an option; write -- before"):
+        Command(recording(record, *words)).write(labelled("--output=x"))
+    assert read_records(record) == []
+
+
+@pytest.mark.parametrize("words", [["--", "{label}"], ["--level={label}"], ["-s", "a {label}"]])
+def test_a_label_that_looks_like_an_option_is_told_where_it_cannot_be_one(tmp_path: Path, words: list[str]) -> None:
+    record = tmp_path / "record"
+    Command(recording(record, *words)).write(labelled("-rf"))
+    assert read_records(record) == [[word.replace("{label}", "-rf") for word in words]]
 
 
 def test_words_are_split_as_a_shell_does_and_nothing_else() -> None:
