@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ def open_bare_model(
     path: Path,
     backend: str | None,
     threads: int | None,
-    labels: tuple[str, ...] | None,
+    labels: Sequence[str] | None,
     normalisation: Normalisation | None,
 ) -> tuple[ModelCard, Backend]:
     """A model without a card, by what the user tells and, for the rest, by what its file does (runtime.foreign).
@@ -49,7 +50,7 @@ def open_bare_model(
 
 
 def improvise_card(
-    path: Path, backend: Backend, labels: tuple[str, ...] | None, normalisation: Normalisation | None
+    path: Path, backend: Backend, labels: Sequence[str] | None, normalisation: Normalisation | None
 ) -> ModelCard:
     """The card. Raises ModelError where the user has to tell what is missing, and for labels of another count."""
     if labels is None:
@@ -72,15 +73,21 @@ def improvise_card(
             _require_range(path, backend.input, normalisation)
         else:
             _require_levels(path, backend, normalisation)
-    answers = [backend.run(picture) for picture in probe_pictures(backend.input_shape)]
-    kind = guess_scores(np.stack(answers), is_quantized=backend.output.is_quantized)
+    answers = np.stack([backend.run(picture) for picture in probe_pictures(backend.input_shape)])
+    # One that standardises each picture by itself has no number for what is of one colour.
+    answers = answers[np.isfinite(answers).all(axis=1)]
+    if not len(answers):
+        raise ModelError(
+            f"{path}: answers with NaN or infinity; export it again, or give the values it was trained with"
+        )
+    kind = guess_scores(answers, is_quantized=backend.output.is_quantized)
     # Logits of a few pictures may all lie in 0..1.
     if kind == "sigmoid" and ends_in_sum(path):
         kind = "logits"
     return ModelCard(
         name=path.stem,
         architecture="unknown",
-        labels=match_labels(labels, len(answers[0]), path),
+        labels=match_labels(labels, answers.shape[1], path),
         input=size,
         scores=kind,
         normalisation=known,

@@ -118,7 +118,7 @@ class Normalisation:
             values = getattr(self, name)
             _require(
                 isinstance(values, tuple) and len(values) in (1, 3) and all(map(_is_finite, values)),
-                f"normalisation {name} is {shortened(values)}, expected 1 or 3 numbers",
+                f"normalisation {name} is {shortened(values)}, expected a tuple of 1 or 3 numbers",
             )
         _require(all(value > 0 for value in self.std), f"normalisation std is {shortened(self.std)}, expected above 0")
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ class Classifier:
 
     The tensor contract: pictures are uint8 arrays, height x width x 3, RGB (or height x width, gray) of any
     size. They are fitted to `card.input` as `card.fit` says, and scores are probabilities, float32
-    (classes,), in the order of `card.labels`.
+    (classes,), in the order of `card.labels`. Threads may share one: they take turns.
 
         classifier = Classifier.load("flowers_int8.tflite")
         result = classifier.classify(picture)
@@ -46,6 +47,7 @@ class Classifier:
         self.card = card
         self.backend = backend
         self._scaler: VideoScaler | None = None
+        self._scaling = threading.Lock()  # of two threads in one filter graph, the process dies
 
     @classmethod
     def load(
@@ -54,7 +56,7 @@ class Classifier:
         *,
         threads: int | None = None,
         backend: str | None = None,
-        labels: tuple[str, ...] | None = None,
+        labels: Sequence[str] | None = None,
         normalisation: Normalisation | None = None,
         fit: Fit | None = None,
         trust: bool = True,
@@ -127,10 +129,10 @@ class Classifier:
     def _fit(self, picture: np.ndarray) -> np.ndarray:
         """The one resize; a large array is left to libswscale where PyAV is installed."""
         if picture.nbytes > LARGE_PICTURE_BYTES and is_picture(picture):
-            if self._scaler is None:
-                self._scaler = _make_scaler(self.card)
-            if self._scaler is not None:
-                return self._scaler.fit_array(picture)
+            with self._scaling:
+                self._scaler = self._scaler or _make_scaler(self.card)
+                if self._scaler is not None:
+                    return self._scaler.fit_array(picture)
         return fit_image(picture, self.card.input, self.card.fit)
 
 

@@ -5,6 +5,7 @@ In TFLite Metadata (MediaPipe, TF Hub, Android), or as Ultralytics exports its c
 
 from __future__ import annotations
 
+import ast
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,8 @@ from runtime.printable import printable
 from runtime.tflite_metadata import read_metadata
 
 # https://github.com/ultralytics/ultralytics/blob/main/ultralytics/engine/exporter.py: in an .onnx a pair for each key,
-# in the zip behind a .tflite all in one entry. Its classifiers take 0..1, of the whole centre square.
+# in the zip behind a .tflite all in one entry, until 2025 as a dict of Python in place of TFLite Metadata's labels. Its
+# classifiers take 0..1, of the whole centre square.
 _ULTRALYTICS, _ENTRY, _TASK = "Ultralytics", "metadata.json", "classify"
 _KEYS = ("author", "task", "names", "license")
 _UNIT = Normalisation(std=(255.0,))
@@ -68,6 +70,9 @@ def _read(path: Path) -> Told:
         return _read_ultralytics(path, {key: read_onnx_pair(path, key) for key in _KEYS})
     metadata = read_metadata(path)
     if metadata is not None:
+        found = _read_dict(metadata.labels)
+        if found:
+            return _read_ultralytics(path, found)
         normalisation = Normalisation(metadata.mean, metadata.std) if metadata.mean and metadata.std else None
         return Told("TFLite Metadata", metadata.name, metadata.licence, metadata.labels, normalisation)
     return _read_ultralytics(path, _read_json(read_zip_entry(path, _ENTRY)))
@@ -78,6 +83,17 @@ def _read_json(entry: bytes | None) -> dict[str, Any]:
     try:
         found = json.loads(entry or b"{}")
     except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _read_dict(labels: tuple[str, ...]) -> dict[str, Any]:
+    """What stands in place of labels; empty where they are such."""
+    if len(labels) != 1 or not labels[0].startswith("{"):
+        return {}
+    try:
+        found = ast.literal_eval(labels[0])
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -107,12 +107,13 @@ def _read_number(written: Any) -> int:
     return int(written) if is_number else -1
 
 
-def match_labels(labels: tuple[str, ...], outputs: int, path: object) -> tuple[str, ...]:
+def match_labels(labels: Sequence[str], outputs: int, path: object) -> tuple[str, ...]:
     """Labels for each of a network's outputs, with the background class added or dropped where one side lacks it, and
     without empty lines where they are too many.
 
     Raises ModelError when the counts cannot be brought together.
     """
+    labels = tuple(labels)
     if len(labels) == outputs or (outputs == 1 and len(labels) == 2):
         return labels
     if len(labels) == outputs + 1 and labels[0].lower() in _BACKGROUND_NAMES:

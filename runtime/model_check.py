@@ -50,7 +50,7 @@ def _loads_in_child(path: Path, row: BackendRow, seconds: float) -> bool:
     """Whether it did; False where the backend refused it in words, or no child can be had here."""
     from runtime.backends.try_load import NO_MEMORY, REFUSED
 
-    command = [sys.executable, "-c", _CHILD, str(_ROOT), str(path.resolve()), row.name, str(int(seconds) + 5)]
+    command = [sys.executable, "-c", _CHILD, str(_ROOT), str(path.absolute()), row.name, str(int(seconds) + 5)]
     nowhere = subprocess.DEVNULL
     try:
         status = subprocess.run(

@@ -167,7 +167,10 @@ def read_orientation(image: Image.Image) -> int:
     """How the picture in the file is to be laid upright: 1 (it is) to 8 by EXIF; others mean nothing."""
     if image.format == "JPEG" and image.info.keys().isdisjoint(("exif", "xmp")):
         return 1  # Pillow takes 0.1 ms to find nothing
-    orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+    try:
+        orientation = image.getexif().get(_EXIF_ORIENTATION, 1)
+    except Exception:  # damaged EXIF, for which Pillow raises whatever it trips over, is no damage to the picture
+        return 1
     return orientation if isinstance(orientation, int) else 1
 
 

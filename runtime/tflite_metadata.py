@@ -34,7 +34,9 @@ COLOUR_SPACE, RGB, GRAY = 0, 1, 2
 # ProcessUnit and NormalizationOptions
 OPTIONS_TYPE, OPTIONS, NORMALISATION, MEAN, STD = 0, 1, 1, 0, 1
 # AssociatedFile
-FILE_NAME, FILE_TYPE, AXIS_LABELS = 0, 2, 2
+FILE_NAME, FILE_TYPE, LOCALE, AXIS_LABELS = 0, 2, 3, 2
+# Of several label files that of names; TF Hub's birds, food and plants have one of a knowledge graph's numbers, too.
+_ENGLISH = "en"
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,11 @@ def _read_normalisation(picture: Table) -> tuple[tuple[float, ...], tuple[float,
 
 
 def _read_labels(path: Path, scores: Table) -> tuple[str, ...]:
-    for file in scores.tables(FILES):
-        if file.number(FILE_TYPE, "<b") == AXIS_LABELS and zipfile.is_zipfile(path):
-            text = read_zip_entry(path, file.text(FILE_NAME))
-            if text is None:
-                raise ModelError(f"it names the label file {file.text(FILE_NAME)[:100]!r}, which is not there")
-            return tuple(line.strip() for line in text.decode("utf-8-sig").strip().splitlines())
-    return ()
+    files = [file for file in scores.tables(FILES) if file.number(FILE_TYPE, "<b") == AXIS_LABELS]
+    if not files or not zipfile.is_zipfile(path):
+        return ()
+    name = min(files, key=lambda file: file.text(LOCALE) != _ENGLISH).text(FILE_NAME)
+    text = read_zip_entry(path, name)
+    if text is None:
+        raise ModelError(f"it names the label file {name[:100]!r}, which is not there")
+    return tuple(line.strip() for line in text.decode("utf-8-sig").strip().splitlines())

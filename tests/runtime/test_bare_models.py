@@ -106,6 +106,35 @@ def test_what_ends_in_the_mean_of_two_sums_gives_logits_too(tmp_path: Path, pict
     assert classifier.score(picture) == pytest.approx([0.5, 0.5], abs=1e-5)
 
 
+def test_one_that_standardises_each_picture_gives_what_it_gives(tmp_path: Path, picture: np.ndarray) -> None:
+    """Of a picture of one colour it knows nothing (0/0), of others it gives probabilities."""
+    import onnx
+    from onnx import helper
+
+    model = onnx.load(write_network(tmp_path / "theirs.onnx", "Sigmoid", classes=1))
+    nodes = [
+        helper.make_node("ReduceMax", ["picture"], ["high"], axes=[1, 2, 3]),
+        helper.make_node("ReduceMin", ["picture"], ["low"], axes=[1, 2, 3]),
+        helper.make_node("Sub", ["picture", "low"], ["above"]),
+        helper.make_node("Sub", ["high", "low"], ["range"]),
+        helper.make_node("Div", ["above", "range"], ["standard"]),
+    ]
+    model.graph.node[0].input[0] = "standard"
+    for number, node in enumerate(nodes):
+        model.graph.node.insert(number, node)
+    onnx.save(model, tmp_path / "theirs.onnx")
+    classifier = Classifier.load(tmp_path / "theirs.onnx", labels=("no", "yes"), normalisation=UNIT)
+    assert classifier.card.scores == "sigmoid"
+    values = (picture - picture.min()) / (picture.max() - picture.min())
+    second = float(sigmoid(values.mean(axis=(0, 1)) @ WEIGHTS[:, :1])[0])
+    assert classifier.score(picture) == pytest.approx([1 - second, second], abs=1e-5)
+
+
+def test_labels_may_be_a_list(tmp_path: Path) -> None:
+    model = write_network(tmp_path / "theirs.onnx", "Softmax")
+    assert Classifier.load(model, labels=["a", "b"], normalisation=UNIT).card.labels == ("a", "b")
+
+
 def test_the_scores_of_labels_that_may_be_true_together_stay_as_they_are(tmp_path: Path, picture: np.ndarray) -> None:
     model = write_network(tmp_path / "theirs.onnx", "Sigmoid")
     scores = Classifier.load(model, labels=("wet", "cold"), normalisation=UNIT).score(picture)

@@ -89,3 +89,13 @@ def test_threads_that_share_a_classifier_are_answered_about_their_own_pictures(b
     with ThreadPoolExecutor(4) as pool:
         answers = pool.map(lambda colour: classifier.score(plain_picture(colour)[:8, :8]).argmax(), colours)
         assert [classifier.card.labels[answer] for answer in answers] == colours
+
+
+@pytest.mark.parametrize(("backend", "file"), PAIRS)
+def test_threads_that_share_a_classifier_have_it_fit_their_own_pictures(backend: str, file: str) -> None:
+    """Large ones, which libswscale fits, and of two sizes."""
+    classifier = Classifier.load(MODELS / file, backend=backend, threads=1)
+    pictures = [(colour, plain_picture(colour, height, 640)) for colour in COLOURS for height in (480, 500)] * 20
+    with ThreadPoolExecutor(4) as pool:
+        labels = pool.map(lambda one: classifier.classify(one[1]).label, pictures)
+        assert list(labels) == [colour for colour, _ in pictures]

@@ -14,7 +14,7 @@ from runtime.card import Normalisation
 from runtime.classifier import Classifier
 from runtime.errors import ModelError
 from runtime.foreign import read_told
-from tests.conftest import Run
+from tests.conftest import ROOT, Run
 from tests.fuzz.targets import CORPUS
 from tests.runtime.test_bare_models import SIDE, UNIT, write_network
 
@@ -80,6 +80,45 @@ def test_a_network_of_another_task_and_one_of_another_maker_are_told(tmp_path: P
         Classifier.load(ultralytics(tmp_path / "theirs.onnx", author="nobody"))
     with pytest.raises(ModelError, match="the names in its metadata: expected one label a line, a list"):
         Classifier.load(ultralytics(tmp_path / "theirs.onnx", names="{0: 'cat', 2: 'dog'}"))
+
+
+def with_label_files(path: Path, *files: tuple[str, str, str]) -> Path:
+    """A network whose TFLite Metadata names these label files: each a name, a locale, and what is in it."""
+    from convert.flat_table import NewTable, write_table
+    from convert.tflite_file import add_buffer
+    from runtime import tflite_metadata as fields
+
+    named = tuple(
+        NewTable({fields.FILE_NAME: name, fields.FILE_TYPE: fields.AXIS_LABELS, fields.LOCALE: locale})
+        for name, locale, _ in files
+    )
+    network = NewTable({fields.OUTPUTS: (NewTable({fields.FILES: named}),)})
+    described = write_table(NewTable({fields.SUBGRAPHS: (network,)}), b"M001")
+    plain = (ROOT / "tests" / "models" / "rgb_float32.tflite").read_bytes()
+    path.write_bytes(add_buffer(plain[: plain.index(b"PK\3\4")], fields.BUFFER_NAME, described))
+    with zipfile.ZipFile(path, "a") as archive:
+        for name, _, content in files:
+            archive.writestr(name, content)
+    return path
+
+
+def test_of_several_label_files_the_one_of_names_counts(tmp_path: Path) -> None:
+    """TF Hub's birds, food and plants have another, with numbers of a knowledge graph."""
+    numbers, names = ("labels.txt", "", "/m/1\n/m/2\n/m/3"), ("labels-en.txt", "en", "tit\nfinch\njay")
+    german = ("labels-de.txt", "de", "Meise\nFink\nHäher")
+    assert read_told(with_label_files(tmp_path / "birds.tflite", numbers, names)).labels == ("tit", "finch", "jay")
+    assert read_told(with_label_files(tmp_path / "birds.tflite", german, names)).labels == ("tit", "finch", "jay")
+    assert read_told(with_label_files(tmp_path / "birds.tflite", numbers)).labels == ("/m/1", "/m/2", "/m/3")
+
+
+def test_an_older_export_of_ultralytics_has_its_words_where_labels_should_be(tmp_path: Path) -> None:
+    words = {"author": "Ultralytics", "task": "classify", "license": "AGPL-3.0", "names": dict(enumerate(LABELS))}
+    model = with_label_files(tmp_path / "theirs.tflite", ("temp_meta.txt", "", str(words)))
+    card = Classifier.load(model).card
+    assert (card.labels, card.normalisation) == (LABELS, UNIT)
+    other = with_label_files(tmp_path / "theirs.tflite", ("temp_meta.txt", "", str({**words, "task": "detect"})))
+    with pytest.raises(ModelError, match="is a network of the task 'detect', by its metadata"):
+        Classifier.load(other)
 
 
 def test_labels_that_lie_beside_a_model_are_named(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -149,6 +150,22 @@ def test_a_picture_of_each_format_is_turned_upright_once(form: str, orientation:
     assert opened.size == expected.size
     off = np.asarray(opened).astype(int) - np.asarray(expected)
     assert np.abs(off).mean() < 5, "more than a lossy format's error"
+
+
+@pytest.mark.parametrize(
+    ("form", "options"),
+    [
+        ("PNG", {"exif": b"b'Exif\\x00'aaaa"}),  # as programs write it that save the text of the bytes
+        ("JPEG", {"exif": b"Exif\0\0" + bytes(8), "dpi": (72, 72)}),
+        ("WEBP", {"exif": b"Exif\0\0" + bytes(8), "lossless": True}),
+    ],
+)
+def test_damaged_exif_is_no_damage_to_the_picture(form: str, options: dict[str, Any]) -> None:
+    file = io.BytesIO()
+    Image.new("RGB", (32, 24), "red").save(file, form, **options)
+    opened = open_picture(file.getvalue())
+    assert opened.size == (32, 24)
+    assert np.abs(np.asarray(opened).astype(int) - (255, 0, 0)).max() <= 2
 
 
 def test_reduced_jpegs_of_real_photos_are_what_the_whole_ones_are(data_dir: Path) -> None:

@@ -38,6 +38,15 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @needs_litert
+def test_one_behind_a_link_to_a_file_without_a_suffix_is_tried_too(crashing: Path, state: Path) -> None:
+    """As Hugging Face's cache has them."""
+    blob = crashing.rename(crashing.with_name("a1b2c3"))
+    crashing.symlink_to(blob)
+    with pytest.raises(ModelError, match=r"loading it crashes litert \(SIGSEGV\) in a trial process"):
+        check_model(crashing)
+
+
+@needs_litert
 @pytest.mark.parametrize(
     "arguments",
     [
