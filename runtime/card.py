@@ -11,7 +11,7 @@ from reprlib import repr as shortened
 from typing import Any
 
 from runtime.errors import ModelError
-from runtime.printable import printable
+from runtime.printable import is_printable, printable
 
 CARD_VERSION = 1
 SCORES = ("softmax", "sigmoid", "logits")
@@ -31,7 +31,7 @@ def _check_text(name: str, text: object, longest: int = MAX_TEXT_LENGTH) -> None
     _require(isinstance(text, str), f"{name} is {type(text).__name__}, expected text")
     assert isinstance(text, str)
     _require(len(text) <= longest, f"{name} has {len(text)} characters, at most {longest} are allowed")
-    _require(text.isprintable(), f"{name} has control characters: {text[:40]!r}")
+    _require(is_printable(text), f"{name} has control characters: {text[:40]!r}")
 
 
 def _check_version(card_version: object) -> None:

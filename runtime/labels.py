@@ -11,6 +11,7 @@ from typing import Any
 
 from runtime.card import MAX_LABEL_LENGTH
 from runtime.errors import ModelError
+from runtime.printable import is_printable
 
 BACKGROUND = "background"
 _BACKGROUND_NAMES = {BACKGROUND, "__background__", "???", "dummy", "none of the above"}
@@ -31,7 +32,7 @@ def read_labels(path: str | Path) -> tuple[str, ...]:
     """
     labels = _read_any(path)
     for number, label in enumerate(labels, 1):
-        if len(label) > MAX_LABEL_LENGTH or not label.isprintable():
+        if len(label) > MAX_LABEL_LENGTH or not is_printable(label):
             raise ModelError(
                 f"{path}: label {number} is {label[:40]!r}, of {len(label)} characters; expected at most "
                 f"{MAX_LABEL_LENGTH}, and no control characters"

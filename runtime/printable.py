@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from unicodedata import east_asian_width
+from unicodedata import category, east_asian_width
 
 # What stands before the host: up to the last @ of the authority. A password that itself holds a `/` is told from a
 # port by what follows the colon.
@@ -11,9 +11,20 @@ _USER = re.compile(r"(?<=://)(?:[^/?#\s]*|[^/?#@\s\[]*:(?!\d*(?:[/?#]|$))\S*)@")
 _SECRET = re.compile(r"(?i)\b(pass|passwd|password|passphrase|pwd|secret|token|auth|api_?key)=[^&;\s]*")
 
 
+# Zero-width, but part of how Persian, Indic languages and emoji are spelt.
+_JOINERS = "\u200c\u200d"
+
+
 def printable(text: str) -> str:
     """Without control characters (and invisible ones that turn text round), which a terminal or log would obey."""
-    return "".join(character if character.isprintable() else "?" for character in text)
+    return "".join(character if is_printable(character) else "?" for character in text)
+
+
+def is_printable(text: str) -> bool:
+    """Whether `printable` leaves it as it is. Spaces of any width are, and what joins letters, unlike for Python's."""
+    return text.isprintable() or all(
+        letter.isprintable() or letter in _JOINERS or category(letter) == "Zs" for letter in text
+    )
 
 
 def columns_of(text: str) -> int:

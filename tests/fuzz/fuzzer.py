@@ -20,6 +20,7 @@ from typing import Any
 from runtime.errors import EdgeframeError
 from runtime.measure import peak_memory_bytes
 from runtime.picture import MAX_PIXELS
+from runtime.printable import is_printable
 from tests.fuzz.targets import Target
 
 # The slowest that there is, a picture of MAX_PIXELS, takes a few seconds.
@@ -142,7 +143,7 @@ def _try_case(target: Target, content: bytes, suffix: str) -> str:
     try:
         target.read(content, suffix)
     except EdgeframeError as error:
-        if not str(error).isprintable() or len(str(error)) > LONGEST_MESSAGE:
+        if not is_printable(str(error)) or len(str(error)) > LONGEST_MESSAGE:
             return f"an error of more than one line, or with control characters: {str(error)[:LONGEST_MESSAGE]!r}"
     except Exception as error:
         return f"{type(error).__name__}: {error}"

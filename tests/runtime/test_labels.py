@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from runtime.card import InputSize, ModelCard
 from runtime.errors import ModelError
 from runtime.labels import match_labels, read_labels
+from runtime.printable import printable
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,20 @@ def test_the_background_class_is_added_or_dropped_by_the_count() -> None:
             match_labels(labels, outputs, "m")
 
 
+@pytest.mark.parametrize(
+    "label", ["\u06af\u0631\u0628\u0647\u200c\u0647\u0627", "猫\u3000犬", "chat\xa0noir", "👩\u200d🚀"]
+)
+def test_a_label_is_spelt_as_its_language_has_it(tmp_path: Path, label: str) -> None:
+    """Persian joins no letters at some places, Japanese has a wide space, French one that does not break."""
+    path = tmp_path / "labels.txt"
+    path.write_text(f"{label}\nother\n", "utf-8")
+    labels = read_labels(path)
+    assert labels == (label, "other")
+    card = ModelCard("n", "a", labels, InputSize(8, 8))
+    assert ModelCard.from_json(card.to_json()) == card
+    assert printable(label) == label
+
+
 def test_a_file_without_labels_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").write_text("\n\n")
     (tmp_path / "binary.txt").write_bytes(bytes(range(256)))
@@ -82,7 +98,7 @@ def test_a_file_without_labels_is_told(tmp_path: Path) -> None:
             read_labels(tmp_path / name)
 
 
-@pytest.mark.parametrize("label", ["dog\x1b[31m", "d" * 201])
+@pytest.mark.parametrize("label", ["dog\x1b[31m", "d" * 201, "dog\u202egod"])
 def test_a_label_that_no_card_takes_is_told_with_the_name_of_its_file(tmp_path: Path, label: str) -> None:
     (tmp_path / "labels.txt").write_text(f"cat\n{label}\n")
     with pytest.raises(ModelError, match=r"labels\.txt: label 2 is .*; expected at most 200, and no control"):
