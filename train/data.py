@@ -54,8 +54,8 @@ class TrainingData:
 def open_training_data(spec: str, data_dir: Path | None) -> TrainingData:
     """Open all three splits of what `runtime.dataset.open_dataset` takes; named data sets may be downloaded.
 
-    Raises DataError: no such data, no class names, fewer than two classes, a class without pictures, or none that can
-    be read to validate or to test with, which a whole training would learn of at its end.
+    Raises DataError: no such data, no class names in one of the splits, fewer than two classes, a class without
+    pictures, or none that can be read to validate or to test with, which a whole training would learn of at its end.
     """
     if spec in NAMED and data_dir is None and not _is_cached(spec):
         _download(spec)
@@ -63,6 +63,7 @@ def open_training_data(spec: str, data_dir: Path | None) -> TrainingData:
     _check_classes(train, spec)
     labels = train.labels
     for data in (validation, test):
+        _check_labelled(data)
         _check_any_readable(data)
     return TrainingData(
         name=spec if spec in NAMED else Path(spec).resolve().name,
@@ -80,6 +81,16 @@ def check_every_class(targets: np.ndarray, labels: tuple[str, ...], name: str) -
         raise DataError(
             f"{name}: {len(empty)} of {len(labels)} classes have no training pictures ({', '.join(empty[:3])}); "
             "add some, or remove the class"
+        )
+
+
+def _check_labelled(data: DataSet) -> None:
+    """Raises DataError where a split has pictures without class folders, as in what competitions give out."""
+    if not data.is_labelled:
+        folder = data.where(0).partition("/")[0]
+        raise DataError(
+            f"{data.name}: its {data.split} pictures ({data.where(0)}) have no class names; put them into class "
+            f"folders, as those of train, or move {folder}/ away (a part of train is then taken)"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,17 @@ def test_a_split_of_which_nothing_can_be_read_is_an_error_before_the_training(tm
     _save_pictures(tmp_path / split / "quince")
     _save_pictures(tmp_path / "train" / "quince")
     assert len(getattr(open_training_data(str(tmp_path), None), split)) > 2
+
+
+@pytest.mark.parametrize("folder", ["val", "test"])
+def test_a_split_without_class_names_is_an_error_before_the_training(tmp_path: Path, folder: str) -> None:
+    for label in ("apple", "pear"):
+        _save_pictures(tmp_path / "train" / label)
+    _save_pictures(tmp_path / folder)
+    with pytest.raises(DataError, match=rf"pictures \({folder}/0.png\) have no class names; .* or move {folder}/ away"):
+        open_training_data(str(tmp_path), None)
+    shutil.rmtree(tmp_path / folder)
+    assert len(open_training_data(str(tmp_path), None).test) == 2
 
 
 def test_pictures_without_class_folders_are_an_error_that_says_where_they_go(tmp_path: Path) -> None:
