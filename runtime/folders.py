@@ -30,17 +30,21 @@ def what_is_at(path: str | Path, error: type[EdgeframeError]) -> At:
 def list_files(folder: Path, on_error: Optional[Callable[[OSError], None]] = None) -> list[str]:
     """The files in a folder and below it, as paths from there with `/`, in natural order (photo2 before photo10).
 
-    Links are followed, each folder is entered once, and hidden files and folders are left out.
+    Links are followed, but for one that leads back to a folder it lies in; hidden files and folders are left out.
     on_error: told of each folder that cannot be listed; without it they are passed over.
     """
     files = []
-    entered = set()
-    for path, folders, names in os.walk(folder, onerror=on_error, followlinks=True):
-        folders[:] = [] if os.path.realpath(path) in entered else [name for name in folders if not name.startswith(".")]
-        if os.path.realpath(path) not in entered:
-            inside = Path(path).relative_to(folder)
-            files += [(inside / name).as_posix() for name in names if not name.startswith(".")]
-        entered.add(os.path.realpath(path))
+    ways: dict[Path, list[str]] = {folder: []}  # of a folder that is still to be entered: where the ones above it lie
+    for entered, folders, names in os.walk(folder, onerror=on_error, followlinks=True):
+        path, place = Path(entered), os.path.realpath(entered)
+        way = ways.pop(path)
+        if place in way:
+            folders.clear()
+            continue
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        ways.update((path / name, [*way, place]) for name in folders)
+        inside = path.relative_to(folder)
+        files += [(inside / name).as_posix() for name in names if not name.startswith(".")]
     return sorted(files, key=natural_order)
 
 
