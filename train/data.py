@@ -13,7 +13,7 @@ from runtime.dataset import NAMED, SPLITS, DataSet, open_dataset
 from runtime.dataset.dataset import composed
 from runtime.dataset.digest import digest_data
 from runtime.dataset.open import keras_cache
-from runtime.dataset.pictures import is_left_out
+from runtime.dataset.pictures import is_left_out, split_of
 from runtime.errors import DataError, PictureError
 from runtime.image import Picture
 from runtime.picture import ReducedPicture
@@ -117,7 +117,8 @@ def _check_no_empty_folder(folder: Path, labels: tuple[str, ...]) -> None:
     """A folder beside the classes' that is no class has no pictures: most likely a forgotten class."""
     for parent in (folder, *(child for child in folder.iterdir() if child.is_dir())):
         children = [child for child in parent.iterdir() if child.is_dir() and not is_left_out(child.name)]
-        names = {composed(child.name) for child in children}
+        # A split's folder may have the name of a class (train/train/, train/bus/).
+        names = {composed(child.name) for child in children if not split_of(f"{child.name}/")}
         empty = sorted(names - set(labels)) if names & set(labels) else []
         if empty:
             raise DataError(f"{parent / empty[0]}: has no pictures; add some, or remove the folder")

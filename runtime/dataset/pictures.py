@@ -44,11 +44,11 @@ class PictureTree:
     fetch: Callable[[str], Path | bytes]
 
     def has(self, split: str) -> bool:
-        return any(_split_of(file) == split for file in self.files)
+        return any(split_of(file) == split for file in self.files)
 
     def dataset(self, name: str, split: str) -> DataSet:
         in_splits = any(self.has(part) for part in SPLITS)
-        files = [file for file in self.files if (_split_of(file) or split) == split] if in_splits else list(self.files)
+        files = [file for file in self.files if split_of(file) == split] if in_splits else list(self.files)
         if in_splits and not self.has(split):
             raise DataError(f"{name}: has no {split}/ folder, only {', '.join(p for p in SPLITS if self.has(p))}")
         inside = [file.partition("/")[2] if in_splits else file for file in files]
@@ -129,9 +129,33 @@ def open_folder(path: Path) -> PictureTree:
 
 
 def make_tree(path: Path, files: list[str], fetch: Callable[[str], Path | bytes]) -> PictureTree:
-    """Of the wanted files of a folder or archive, in their order, by their names in it."""
+    """Of the wanted files of a folder or archive, in their order, by their names in it.
+
+    Raises DataError where folders of splits lie beside others, whose pictures would be of every split or of none.
+    """
     prefix = _common_folder(files)
-    return PictureTree(str(path), tuple(file[len(prefix) :] for file in files), lambda file: fetch(prefix + file))
+    inside = tuple(file[len(prefix) :] for file in files)
+    _check_beside_splits(path, inside)
+    return PictureTree(str(path), inside, lambda file: fetch(prefix + file))
+
+
+def _check_beside_splits(path: Path, files: tuple[str, ...]) -> None:
+    """Raises DataError: see make_tree. A class may be called `train`, and training's classes may lie beside `test/`."""
+    in_folders = [file for file in files if "/" in file and _is_picture(file)]
+    splits = list(dict.fromkeys(file.partition("/")[0] for file in files if split_of(file)))
+    other = next((file.partition("/")[0] for file in in_folders if not split_of(file)), None)
+    if other is None or not splits:
+        return
+    beside = " and ".join(f"{folder}/" for folder in splits)
+    if any(split_of(file) == "train" and (file.count("/") > 1 or _is_table(file)) for file in files):
+        raise DataError(
+            f"{path}: has pictures in {other}/ beside its splits {beside}; "
+            f"rename {other}/ to train, validation or test, or move it out"
+        )
+    raise DataError(
+        f"{path}: has pictures in {other}/ beside {beside}, which is what splits are called; "
+        f"put the folders of all classes to learn into a folder train/, or move {other}/ out"
+    )
 
 
 def _common_folder(names: list[str]) -> str:
@@ -141,7 +165,7 @@ def _common_folder(names: list[str]) -> str:
     inside = [name[len(folder) :] for name in names]
     if (
         len(folders) == 1
-        and _split_of(folder) is None
+        and split_of(folder) is None
         and (LABELS_FILE in inside or all("/" in file for file in inside))
     ):
         return folder + _common_folder(inside)
@@ -153,7 +177,8 @@ def is_left_out(name: str) -> bool:
     return name.startswith(".") or name == _NO_CLASS
 
 
-def _split_of(file: str) -> str | None:
+def split_of(file: str) -> str | None:
+    """The split whose folder a file within the data lies in."""
     folder, slash, _ = file.partition("/")
     return _SPLIT_FOLDERS.get(folder.casefold().replace("-", "_").replace(" ", "_")) if slash else None
 
@@ -162,7 +187,10 @@ def _is_picture(file: str) -> bool:
     return file.lower().endswith(PICTURE_SUFFIXES)
 
 
+def _is_table(file: str) -> bool:
+    return PurePosixPath(file).name == LABELS_FILE
+
+
 def is_wanted(file: str) -> bool:
     """Whether a file of that name within the data is a picture, or the table of labels."""
-    path = PurePosixPath(file)
-    return (_is_picture(file) or path.name == LABELS_FILE) and not any(map(is_left_out, path.parts))
+    return (_is_picture(file) or _is_table(file)) and not any(map(is_left_out, PurePosixPath(file).parts))

@@ -229,6 +229,52 @@ def test_split_folders_are_known_by_other_names_and_in_capitals(tmp_path: Path) 
     )
 
 
+@pytest.mark.parametrize(
+    ("folders", "words"),
+    [
+        (
+            ("train/a", "train/b", "test/a", "extra/a"),
+            "extra/ beside its splits test/ and train/; rename extra/ to train,",
+        ),
+        (
+            ("training_set/a", "test_set/a", "single_prediction"),
+            "single_prediction/ beside its splits test_set/ and training_set/;",
+        ),
+        (
+            ("bus", "car", "train"),
+            "bus/ beside train/, which is what splits are called; put the folders of all",
+        ),
+        (("a", "b", "test/a", "test/b"), "a/ beside test/, which is what splits are called; put the folders of all"),
+    ],
+)
+def test_pictures_beside_the_splits_are_an_error_that_names_their_folder(
+    tmp_path: Path, folders: tuple[str, ...], words: str
+) -> None:
+    """They would be learnt from, and tested with, too."""
+    for folder in folders:
+        write_pictures(tmp_path / "data" / folder, 3)
+    with tarfile.open(tmp_path / "data.tar", "w") as archive:
+        archive.add(tmp_path / "data", "data")
+    for data in (tmp_path / "data", tmp_path / "data.tar"):
+        for split in ("train", "validation", "test", "all"):
+            with pytest.raises(DataError, match=rf"{data}: has pictures in {words}"):
+                open_dataset(data, split)
+
+
+def test_what_is_no_picture_in_a_folder_may_lie_beside_the_splits(tmp_path: Path) -> None:
+    for folder in ("train/a", "train/b", "test/a", "notes"):
+        write_pictures(tmp_path / folder, 3)
+    for file in (tmp_path / "notes").iterdir():
+        file.rename(file.with_suffix(".txt"))
+    shutil.copy(tmp_path / "test" / "a" / "0.png", tmp_path / "overview.png")
+    (tmp_path / "notes" / "labels.csv").write_text("file,label\n")
+    assert {split: len(data) for split, data in all_splits(tmp_path).items()} == {
+        "train": 4,
+        "validation": 2,
+        "test": 3,
+    }
+
+
 def test_classes_are_found_in_a_folder_within_others_beside_what_macos_leaves(tmp_path: Path) -> None:
     for label in ("a", "b"):
         write_pictures(tmp_path / "data" / "flowers" / label, 10)

@@ -59,6 +59,13 @@ def test_a_class_folder_without_pictures_is_an_error_that_names_it(tmp_path: Pat
         open_training_data(str(tmp_path), None)
 
 
+def test_a_class_may_have_the_name_of_a_split_within_the_folder_of_one(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        for label in ("bus", "train"):
+            _save_pictures(tmp_path / split / label)
+    assert open_training_data(str(tmp_path), None).labels == ("bus", "train")
+
+
 def test_what_macos_packs_beside_the_pictures_is_no_class_without_pictures(tmp_path: Path) -> None:
     for label in ("apple", "pear"):
         _save_pictures(tmp_path / label)
