@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import accumulate
 from pathlib import PurePath
 
@@ -11,6 +12,7 @@ from benchmarks.answers import Answers
 from benchmarks.bootstrap import Estimate, estimate_median, estimate_ratio_in_turns
 from benchmarks.conditions import UNKNOWN, Conditions
 from benchmarks.host import Host
+from benchmarks.model_names import name_models
 from benchmarks.peaks import Peaks
 from runtime.card import ModelCard
 from runtime.measure import quantile
@@ -194,6 +196,15 @@ class Results:
     peaks: tuple[Peaks, ...] = ()
     settings: dict[str, object] = field(default_factory=dict)
     data_sha256: str = ""
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """What each model is called, by its path: the file's name, with folders where several have it."""
+        return name_models([one.model for one in (*(m.subject for m in self.measurements), *self.failures)])
+
+    def title_of(self, one: Subject | Failure) -> str:
+        """What its model is called, and how it was run."""
+        return f"{self.names[one.model]} ({one.setting})" if one.setting else self.names[one.model]
 
     def answers_of(self, subject: Subject) -> Answers | None:
         """What the subject's model answered; the number of threads and the scenario do not matter."""

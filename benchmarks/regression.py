@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import PurePath
 
 import numpy as np
 
 from benchmarks.answers import Answers
 from benchmarks.bootstrap import Estimate, estimate_ratio
 from benchmarks.measurement import Failure, Measurement, Results, Subject
+from benchmarks.model_names import name_models
 from benchmarks.table import format_rows
 
 _RESAMPLES = 4000
 _SEED = 0
+
+# Name of the model, backend, threads, scenario, host.
+_Key = tuple[str, str, int, str, str]
 
 
 @dataclass(frozen=True)
@@ -44,39 +47,41 @@ class Change:
 
 
 def find_changes(before: Results, after: Results) -> list[Change]:
-    """Of every model (by its file's name), backend, number of threads and scenario that both have."""
-    earlier = {_key(m): m for m in before.measurements}
-    pairs = [(earlier[_key(m)], m) for m in after.measurements if _key(m) in earlier]
-    return [change for old, new in pairs for change in _changes_of(before, old, after, new)]
+    """Of every model (by its file's name, and its folders' where one of the two has several files of that name),
+    backend, number of threads and scenario that both have.
+    """
+    earlier, later = _by_key(before, after)
+    pairs = [(key, earlier[key], new) for key, new in later.items() if key in earlier]
+    return [change for key, old, new in pairs for change in _changes_of(_title(key, new), before, old, after, new)]
 
 
 def find_lost(before: Results, after: Results) -> list[str]:
     """What only `before` has, a model or its accuracy, with what `after` says of its failure: a crash is no gain."""
-    later = {_key(m): m for m in after.measurements}
+    earlier, later = _by_key(before, after)
+    names = name_models(before.names, after.names)
     lost = []
-    for old in before.measurements:
-        new = later.get(_key(old))
+    for key, old in earlier.items():
+        new = later.get(key)
         if new is None:
             what = "is not measured any more"
         elif before.answers_of(old.subject) and not after.answers_of(new.subject):
             what = "has no accuracy any more"
         else:
             continue
-        reasons = [failure.message for failure in after.failures if _concerns(failure, old.subject)]
-        lost.append(": ".join([f"{old.subject} {what}", *reasons[:1]]))
+        reasons = [f.message for f in after.failures if names[f.model] == key[0] and _concerns(f, old.subject)]
+        lost.append(": ".join([f"{_title(key, old)} {what}", *reasons[:1]]))
     return lost
 
 
 def _concerns(failure: Failure, subject: Subject) -> bool:
-    """Whether the failure is of the file in all settings, or of what the subject has of them."""
-    words = set(failure.setting.split(", ")) if failure.setting else set()
-    return PurePath(failure.model).name == subject.name and words <= set(subject.setting.split(", "))
+    """Whether the failure, of the same file, is of all settings, or of what the subject has of them."""
+    return not failure.setting or set(failure.setting.split(", ")) <= set(subject.setting.split(", "))
 
 
 def find_new(before: Results, after: Results) -> list[str]:
     """What only `after` has, so that nothing says whether it became worse."""
-    earlier = set(map(_key, before.measurements))
-    return [str(m.subject) for m in after.measurements if _key(m) not in earlier]
+    earlier, later = _by_key(before, after)
+    return [_title(key, new) for key, new in later.items() if key not in earlier]
 
 
 def find_cautions(before: Results, after: Results) -> list[str]:
@@ -84,23 +89,28 @@ def find_cautions(before: Results, after: Results) -> list[str]:
     cautions = []
     if before.data_sha256 and after.data_sha256 and before.data_sha256 != after.data_sha256:
         cautions.append("not the same data: top-1 was counted on other pictures")
-    earlier = {_key(m): m.host for m in before.measurements}
-    for new in after.measurements:
-        old = earlier.get(_key(new))
-        if old is not None and not old.is_alike(new.host):
-            cautions.append(
-                f"not the same kind of machine: {old.name} ({old}) before, {new.host.name} ({new.host}) after"
-            )
+    earlier, later = _by_key(before, after)
+    for old, new in ((earlier[key].host, later[key].host) for key in later if key in earlier):
+        if not old.is_alike(new):
+            cautions.append(f"not the same kind of machine: {old.name} ({old}) before, {new.name} ({new}) after")
     return list(dict.fromkeys(cautions))
 
 
-def _key(measurement: Measurement) -> tuple[str, str, int, str, str]:
-    s = measurement.subject
-    return s.name, s.backend, s.threads, s.scenario, s.host
+def _by_key(before: Results, after: Results) -> tuple[dict[_Key, Measurement], dict[_Key, Measurement]]:
+    """The measurements of both, by what is the same in what belongs together."""
+    names = name_models(before.names, after.names)
+
+    def key(s: Subject) -> _Key:
+        return names[s.model], s.backend, s.threads, s.scenario, s.host
+
+    return {key(m.subject): m for m in before.measurements}, {key(m.subject): m for m in after.measurements}
 
 
-def _changes_of(before: Results, old: Measurement, after: Results, new: Measurement) -> Iterator[Change]:
-    name = str(new.subject)
+def _title(key: _Key, measurement: Measurement) -> str:
+    return f"{key[0]} ({measurement.subject.setting})"
+
+
+def _changes_of(name: str, before: Results, old: Measurement, after: Results, new: Measurement) -> Iterator[Change]:
     latency = estimate_ratio(*([part.total_seconds for part in m.rounds] for m in (new, old)))
     yield Change(name, "latency p50, ms", old.latency.value * 1e3, new.latency.value * 1e3, latency)
     peaks = [tuple((p.peak_memory_bytes,) for p in m.rounds if p.peak_memory_bytes) for m in (new, old)]

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from runtime.command_line import share
 
-_EPILOG = """A difference is real when 1 lies outside the 95 % bootstrap interval of the ratio; the file's name,
-backend, threads and scenario say what belongs together. Exit status 1 where something got worse by more than
---fail-above, or where AFTER lacks a model or an accuracy that BEFORE has.
+_EPILOG = """A difference is real when 1 lies outside the 95 % bootstrap interval of the ratio; the file's name
+(with its folder where a run has several of that name), backend, threads and scenario say what belongs
+together. Exit status 1 where something got worse by more than --fail-above, or where AFTER lacks a
+model or an accuracy that BEFORE has.
 Two runs at different times also differ by what the machine did in between: to be sure of a few
 percent, measure both models in one run.
 

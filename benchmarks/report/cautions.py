@@ -20,7 +20,7 @@ _MUCH_SLOWER = 1.5
 # Of fewer, good models are right as seldom as guessing by chance.
 _FEW_PICTURES = 30
 
-Find = Callable[[Sequence[Measurement]], "str | None"]
+Find = Callable[[Results], "str | None"]
 
 
 def find_cautions(results: Results) -> list[str]:
@@ -29,7 +29,7 @@ def find_cautions(results: Results) -> list[str]:
     for host in dict.fromkeys(m.host for m in results.measurements):
         cautions += _of_host(host)
     cautions += dict.fromkeys(_of_pictures(one) for one in results.answers if one.unreadable)
-    found = (_guessing(results), *(find(results.measurements) for find in _FINDERS))
+    found = (find(results) for find in _FINDERS)
     return [*cautions, *filter(None, found)]
 
 
@@ -70,15 +70,15 @@ def _guessing(results: Results) -> str | None:
     if not touched:
         return None
     return (
-        f"right no more often than guessing may be: {_names(touched)}; see that it was trained, that its labels are in "
-        "the order of its scores, that data which numbers its classes counts them as its scores do (from a background "
-        "class on, where it has one), and that it was adopted with the --scale, or --mean and --std, and --channels "
-        "that it was trained with"
+        f"right no more often than guessing may be: {_names(results, touched)}; see that it was trained, that its "
+        "labels are in the order of its scores, that data which numbers its classes counts them as its scores do (from "
+        "a background class on, where it has one), and that it was adopted with the --scale, or --mean and --std, and "
+        "--channels that it was trained with"
     )
 
 
-def _load(measured: Sequence[Measurement]) -> str | None:
-    loads = [p.conditions.other_load_cores for m in measured for p in m.rounds]
+def _load(results: Results) -> str | None:
+    loads = [p.conditions.other_load_cores for m in results.measurements for p in m.rounds]
     known = tuple(load for load in loads if load is not None)
     if not known or quantile(known, 0.5) <= _MUCH_LOAD_CORES:
         return None
@@ -88,8 +88,8 @@ def _load(measured: Sequence[Measurement]) -> str | None:
     )
 
 
-def _throttled(measured: Sequence[Measurement]) -> str | None:
-    rounds = [part for m in measured for part in m.rounds]
+def _throttled(results: Results) -> str | None:
+    rounds = [part for m in results.measurements for part in m.rounds]
     count = sum(part.conditions.is_throttled is True for part in rounds)
     if not count:
         return None
@@ -99,33 +99,36 @@ def _throttled(measured: Sequence[Measurement]) -> str | None:
     )
 
 
-def _swap(measured: Sequence[Measurement]) -> str | None:
-    pages = sum(part.conditions.swapped_pages or 0 for m in measured for part in m.rounds)
+def _swap(results: Results) -> str | None:
+    pages = sum(part.conditions.swapped_pages or 0 for m in results.measurements for part in m.rounds)
     if not pages:
         return None
     return f"{pages:,} pages were read back from swap while measuring; stop other programs, or take smaller models"
 
 
-def _outliers(measured: Sequence[Measurement]) -> str | None:
+def _outliers(results: Results) -> str | None:
     def share(m: Measurement) -> float:
         limit = _OUTLIER_FACTOR * m.latency.value
         return sum(time > limit for time in m.total_seconds) / len(m.total_seconds)
 
-    touched = [m for m in measured if share(m) > _OUTLIER_SHARE]
+    touched = [m for m in results.measurements if share(m) > _OUTLIER_SHARE]
     if not touched:
         return None
     return (
-        f"more than {_OUTLIER_SHARE:.0%} of the runs took over {_OUTLIER_FACTOR} times the median: {_names(touched)}; "
+        f"more than {_OUTLIER_SHARE:.0%} of the runs took over {_OUTLIER_FACTOR} times the median: "
+        f"{_names(results, touched)}; "
         "something interfered, so p99 and beyond are not the model's: measure on an idle machine"
     )
 
 
-def _slow_first(measured: Sequence[Measurement]) -> str | None:
-    touched = [m for m in measured if (m.median(_first_seconds) or 0) > _SLOW_FIRST_FACTOR * m.latency.value]
+def _slow_first(results: Results) -> str | None:
+    touched = [
+        m for m in results.measurements if (m.median(_first_seconds) or 0) > _SLOW_FIRST_FACTOR * m.latency.value
+    ]
     if not touched:
         return None
     return (
-        f"the first run takes over {_SLOW_FIRST_FACTOR} times the median: {_names(touched)}; "
+        f"the first run takes over {_SLOW_FIRST_FACTOR} times the median: {_names(results, touched)}; "
         "classify once while starting, before the first picture counts"
     )
 
@@ -134,8 +137,8 @@ def _first_seconds(part: Round) -> float:
     return part.first_seconds
 
 
-def _unsure(measured: Sequence[Measurement]) -> str | None:
-    touched = [m for m in measured if m.latency.reach > SURE_REACH]
+def _unsure(results: Results) -> str | None:
+    touched = [m for m in results.measurements if m.latency.reach > SURE_REACH]
     if not touched:
         return None
     worst = max(touched, key=lambda m: m.latency.reach)
@@ -144,22 +147,22 @@ def _unsure(measured: Sequence[Measurement]) -> str | None:
     reach = worst.latency.reach
     known = "not known at all" if math.isinf(reach) else f"known to \u00b1{reach:.1%}"
     return (
-        f"too few runs for this machine's noise: the median of {len(touched)} of {len(measured)} is {known} "
-        f"({worst.subject}, at worst), not to \u00b1{SURE_REACH:.0%}; {step}"
+        f"too few runs for this machine's noise: the median of {len(touched)} of {len(results.measurements)} is "
+        f"{known} ({results.title_of(worst.subject)}, at worst), not to \u00b1{SURE_REACH:.0%}; {step}"
     )
 
 
-def _unsteady(measured: Sequence[Measurement]) -> str | None:
-    touched = [m for m in measured if sum(not p.is_steady for p in m.rounds) > len(m.rounds) / 2]
+def _unsteady(results: Results) -> str | None:
+    touched = [m for m in results.measurements if sum(not p.is_steady for p in m.rounds) > len(m.rounds) / 2]
     if not touched:
         return None
-    return f"times did not settle while warming up: {_names(touched)}; see the other warnings for the cause"
+    return f"times did not settle while warming up: {_names(results, touched)}; see the other warnings for the cause"
 
 
-def _slow_kernels(measured: Sequence[Measurement]) -> str | None:
+def _slow_kernels(results: Results) -> str | None:
     touched = [
         m
-        for m in measured
+        for m in results.measurements
         if m.subject.backend == "tflite-runtime"
         and "int8" in m.card.recipe
         and m.host.system.endswith(("x86_64", "AMD64"))
@@ -167,26 +170,27 @@ def _slow_kernels(measured: Sequence[Measurement]) -> str | None:
     if not touched:
         return None
     return (
-        f"tflite-runtime is up to 14 times slower than LiteRT with integer models on x86: {_names(touched)}; "
+        f"tflite-runtime is up to 14 times slower than LiteRT with integer models on x86: {_names(results, touched)}; "
         "pip install 'edgeframe[tflite]', or measure on the device"
     )
 
 
-def _drift(measured: Sequence[Measurement]) -> str | None:
+def _drift(results: Results) -> str | None:
     def factor(m: Measurement) -> float:
         medians = [quantile(part.total_seconds, 0.5) for part in m.rounds]
         return max(medians) / min(medians)
 
-    touched = [m for m in measured if factor(m) > _MUCH_SLOWER]
+    touched = [m for m in results.measurements if factor(m) > _MUCH_SLOWER]
     if not touched:
         return None
     return (
-        f"the slowest round took over {_MUCH_SLOWER} times the fastest: {_names(touched)}; ratios between models of "
-        "one run still hold, since they shared the rounds; absolute times do not"
+        f"the slowest round took over {_MUCH_SLOWER} times the fastest: {_names(results, touched)}; ratios between "
+        "models of one run still hold, since they shared the rounds; absolute times do not"
     )
 
 
 _FINDERS: tuple[Find, ...] = (
+    _guessing,
     _load,
     _throttled,
     _swap,
@@ -199,6 +203,6 @@ _FINDERS: tuple[Find, ...] = (
 )
 
 
-def _names(measured: Sequence[Measurement]) -> str:
-    names = list(dict.fromkeys(m.name for m in measured))
+def _names(results: Results, touched: Sequence[Measurement]) -> str:
+    names = list(dict.fromkeys(results.names[m.subject.model] for m in touched))
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -101,7 +101,7 @@ def _largest(figure: Callable[[Round], float | None]) -> Callable[[Row], float |
 
 _TOTAL = "total_seconds"
 COLUMNS = (
-    Column("model", "model", lambda r: r.measurement.name, is_short=True),
+    Column("model", "model", lambda r: r.name, is_short=True),
     Column("recipe", "recipe", lambda r: r.measurement.card.recipe),
     Column("backend", "backend", lambda r: r.measurement.subject.backend, is_short=True),
     Column("threads", "threads", lambda r: float(r.measurement.subject.threads), is_short=True),

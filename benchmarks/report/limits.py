@@ -78,7 +78,7 @@ def _recommend(candidates: Sequence[Row], limits: Limits) -> str:
 
 
 def _name(row: Row) -> str:
-    return f"{row.measurement.name} ({row.measurement.subject.setting})"
+    return f"{row.name} ({row.measurement.subject.setting})"
 
 
 def _figures(row: Row) -> str:

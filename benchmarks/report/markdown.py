@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.measurement import Failure, Results
+from benchmarks.measurement import Results
 from benchmarks.report.cautions import find_cautions
 from benchmarks.report.columns import COLUMNS, Column, short_columns, used_columns
 from benchmarks.report.limits import NO_LIMITS, Limits, recommend
@@ -16,7 +16,7 @@ from benchmarks.table import format_rows
 def format_markdown(results: Results, limits: Limits = NO_LIMITS) -> str:
     """The recommendation, the whole table, devices, warnings, on what it was measured, and what failed."""
     rows = make_rows(results)
-    parts = ["# Latency against accuracy", recommend(rows, limits), format_table(rows, COLUMNS, results.failures)]
+    parts = ["# Latency against accuracy", recommend(rows, limits), format_table(rows, COLUMNS, results)]
     if rows:
         matrix = device_matrix(rows)
         parts += ["`*`: no other model here is both faster and better."]
@@ -28,17 +28,17 @@ def format_markdown(results: Results, limits: Limits = NO_LIMITS) -> str:
 def format_summary(results: Results, limits: Limits = NO_LIMITS) -> str:
     """The columns that fit a terminal, the warnings and the recommendation."""
     rows = make_rows(results)
-    table = format_table(rows, short_columns(rows), results.failures)
+    table = format_table(rows, short_columns(rows), results)
     warnings = [f"warning: {caution}" for caution in find_cautions(results)]
     return "\n".join([table, "", *warnings, recommend(rows, limits)])
 
 
-def format_table(rows: Sequence[Row], columns: Sequence[Column], failures: Sequence[Failure]) -> str:
-    """A row for each measurement, the frontier marked by a star, then a row for each failure."""
+def format_table(rows: Sequence[Row], columns: Sequence[Column], results: Results) -> str:
+    """A row for each measurement, the frontier marked by a star, then a row for each failure of the results."""
     columns = used_columns(rows, columns) or columns[:1]
     cells = [["", *(column.title for column in columns)]]
     cells += [["*" if row.is_best else "", *(column.text(row) for column in columns)] for row in rows]
-    return format_rows(cells, [("!", f"{failure.name} failed: {failure.message}") for failure in failures])
+    return format_rows(cells, [("!", f"{results.title_of(f)} failed: {f.message}") for f in results.failures])
 
 
 def describe_how(results: Results) -> list[str]:

@@ -19,7 +19,7 @@ def device_matrix(rows: Sequence[Row]) -> list[list[str]]:
     cells: dict[tuple[str, str, int, str], dict[str, float]] = {}
     for row in rows:
         subject = row.measurement.subject
-        key = (subject.name, subject.backend, subject.threads, subject.scenario)
+        key = (row.name, subject.backend, subject.threads, subject.scenario)
         cells.setdefault(key, {})[host_name(row.measurement)] = row.measurement.latency.value
     table = [["model", "backend", "threads", "scenario", *(f"{host}: p50 ms" for host in hosts)]]
     for (name, backend, threads, scenario), values in cells.items():

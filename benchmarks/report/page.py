@@ -35,7 +35,7 @@ def format_page(results: Results, limits: Limits = NO_LIMITS) -> str:
         devices=_section("Devices", _table(matrix)) if (matrix := device_matrix(rows)) else "",
         classes=_section("Class by class", _table(table)) if (table := _class_table(results)) else "",
         failures=_list_section(
-            "Could not be measured", [f"{f.name}: {f.message}" for f in results.failures], "failure"
+            "Could not be measured", [f"{results.title_of(f)}: {f.message}" for f in results.failures], "failure"
         ),
         warnings=_list_section("Warnings", find_cautions(results), "warning"),
         how=_list_section("How it was measured", describe_how(results) if rows else [], "how"),
@@ -89,7 +89,7 @@ def _class_table(results: Results) -> list[list[str]]:
     classes = shown[0][1].card.labels
     if len(classes) > _MOST_CLASSES:
         return []
-    titles = _tell_apart([(m.name, a.backend, host_name(m)) for a, m in shown])
+    titles = _tell_apart([(results.names[m.subject.model], a.backend, host_name(m)) for a, m in shown])
     return [
         ["class", *titles],
         *([label, *(_class_cell(a.top1_of_class(m.card.labels.index(label))) for a, m in shown)] for label in classes),

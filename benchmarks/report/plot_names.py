@@ -47,15 +47,14 @@ def _leave_out_middle(name: str, length: int) -> str:
 
 
 def _whole_names(rows: Sequence[Row]) -> list[str]:
-    measured = [row.measurement for row in rows]
     steps = (
-        lambda m: PurePath(m.name).stem,
-        lambda m: m.name,
-        lambda m: f"{m.name}, {m.subject.threads} thr.",
-        lambda m: f"{m.name}, {m.subject.setting}",
+        lambda row: str(PurePath(row.name).with_suffix("")),
+        lambda row: row.name,
+        lambda row: f"{row.name}, {row.measurement.subject.threads} thr.",
+        lambda row: f"{row.name}, {row.measurement.subject.setting}",
     )
     for step in steps:
-        names = [step(m) for m in measured]
+        names = [step(row) for row in rows]
         if max(Counter(names).values(), default=0) == 1:
             return names
-    return [f"{m.name}, {m.subject.setting}, {host_name(m)}" for m in measured]
+    return [f"{steps[-1](row)}, {host_name(row.measurement)}" for row in rows]

@@ -15,13 +15,14 @@ from runtime.measure import quantile
 
 @dataclass(frozen=True)
 class Row:
-    """A measurement with what else is known of it. original: what its float32 original answered to the same
-    pictures. is_best: no other on its host is both faster and more accurate. times_fastest: how many times longer a
-    query takes than the fastest's in the same scenario on its host, by the turns that the two took; None where that
-    is not of the same run.
+    """A measurement with what else is known of it. name: what its model is called among the others.
+    original: what its float32 original answered to the same pictures. is_best: no other on its host is both faster and
+    more accurate. times_fastest: how many times longer a query takes than the fastest's in the same scenario on its
+    host, by the turns that the two took; None where that is not of the same run.
     """
 
     measurement: Measurement
+    name: str
     answers: Answers | None
     original: Answers | None
     peaks: Peaks | None
@@ -73,6 +74,7 @@ def make_rows(results: Results) -> list[Row]:
     rows = [
         Row(
             measurement=m,
+            name=results.names[m.subject.model],
             answers=results.answers_of(m.subject),
             original=_find_original(m, results),
             peaks=next((p for p in results.peaks if (p.host, p.threads) == (m.subject.host, m.subject.threads)), None),

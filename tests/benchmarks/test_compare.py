@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import numpy as np
 import pytest
 
 from benchmarks.measurement import Failure, Results
-from benchmarks.regression import Change, find_cautions, find_changes, find_lost
+from benchmarks.regression import Change, find_cautions, find_changes, find_lost, find_new
 from benchmarks.results_file import write_results
 from tests.benchmarks.figures import make_answers, make_measurement, make_results, make_round
 from tests.conftest import Run
@@ -85,7 +85,7 @@ def test_what_is_lost_is_a_regression(run: Run, tmp_path: Path, lost: tuple[str,
     results = make_results(("a.tflite", 0.01, 100), ("b.tflite", 0.01, 100))
     kept = {name: tuple(one for one in getattr(results, name) if "a.tflite" in str(one)) for name in lost}
     write_results(before, results)
-    write_results(after, replace(results, failures=(Failure("b.tflite", "killed by SIGSEGV"),), **kept))  # type: ignore[arg-type]
+    write_results(after, replace(results, failures=(Failure("models/b.tflite", "killed by SIGSEGV"),), **kept))  # type: ignore[arg-type]
     done = run("benchmarks", "compare", before, after)
     assert (done.returncode, done.stderr) == (1, "")
     assert message in done.stdout
@@ -94,13 +94,38 @@ def test_what_is_lost_is_a_regression(run: Run, tmp_path: Path, lost: tuple[str,
 def test_what_is_lost_is_explained_by_the_failure_of_its_own_setting() -> None:
     results = make_results(("a.tflite", 0.01, None))
     failures = [
-        Failure("a.tflite", "killed", "litert, 4 threads"),
-        Failure("a.tflite", "no such device", "shed"),
+        Failure("models/a.tflite", "killed", "litert, 4 threads"),
+        Failure("models/a.tflite", "no such device", "shed"),
         Failure("models/a.tflite", "too slow", "litert, 1 thread"),
     ]
     lost = "a.tflite (litert, 1 thread) is not measured any more"
     assert find_lost(results, Results(failures=tuple(failures[:2]))) == [lost]
     assert find_lost(results, Results(failures=tuple(failures))) == [f"{lost}: too slow"]
+
+
+def in_folder(folder: str, results: Results) -> Results:
+    """The same, of files in another folder."""
+    moved = [replace(m, subject=replace(m.subject, model=f"{folder}/{m.subject.name}")) for m in results.measurements]
+    answers = [replace(a, model=f"{folder}/{PurePath(a.model).name}") for a in results.answers]
+    return Results(tuple(moved), answers=tuple(answers))
+
+
+def join(one: Results, other: Results) -> Results:
+    return Results(one.measurements + other.measurements, answers=one.answers + other.answers)
+
+
+def test_files_of_one_name_in_a_run_are_told_apart_by_their_folders() -> None:
+    main, branch = in_folder("main", make_results(("m.tflite", 0.01, 180))), make_results(("m.tflite", 0.02, 90))
+    before = join(main, in_folder("branch", branch))
+    assert {change.before for change in find_changes(before, before) if change.figure == "top-1, %"} == {90, 45}
+    assert all(change.verdict == "no real difference" for change in find_changes(before, before))
+    # One of them alone is still the same file, and the other is lost.
+    assert {change.subject for change in find_changes(before, main)} == {"main/m.tflite (litert, 1 thread)"}
+    failed = replace(main, failures=(Failure("branch/m.tflite", "killed"), Failure("main/m.tflite", "slow")))
+    assert find_lost(before, failed) == ["branch/m.tflite (litert, 1 thread) is not measured any more: killed"]
+    assert find_new(main, before) == ["branch/m.tflite (litert, 1 thread)"]
+    # Of one file each, the folders do not matter.
+    assert {change.subject for change in find_changes(main, branch)} == {"m.tflite (litert, 1 thread)"}
 
 
 def test_what_only_the_later_run_has_and_other_data_and_machines_are_told(run: Run, tmp_path: Path) -> None:

@@ -25,6 +25,8 @@ from benchmarks.report.combine import combine_results
 from benchmarks.report.limits import Limits, recommend
 from benchmarks.report.markdown import format_markdown, format_summary, format_table
 from benchmarks.report.matrix import device_matrix
+from benchmarks.report.page import format_page
+from benchmarks.report.plot_names import names_of
 from benchmarks.report.rows import make_rows
 from benchmarks.report.table_file import format_class_csv, format_csv
 from benchmarks.results_file import read_results, write_results
@@ -195,7 +197,7 @@ def test_accuracy_is_told_class_by_class() -> None:
 
 
 def test_the_table_goes_from_fast_to_slow_and_ends_with_the_failures() -> None:
-    lines = format_table(make_rows(RESULTS), COLUMNS, RESULTS.failures).splitlines()[2:]
+    lines = format_table(make_rows(RESULTS), COLUMNS, RESULTS).splitlines()[2:]
     names = ("fast.tflite", "stopped.tflite", "good.tflite", "beaten.tflite", "bad")
     assert all(name in line for name, line in zip(names, lines, strict=True))
     assert lines[-1] == "| ! | bad\\|ly.onnx failed: is no ONNX model; copy it again |"
@@ -305,6 +307,35 @@ def test_devices_stand_beside_each_other(run: Run, tmp_path: Path) -> None:
     out.mkdir()
     assert run("benchmarks", "report", tmp_path / "kitchen.json", tmp_path / "shed.json", "--out", out).returncode == 0
     assert "30 (x 3)" in (out / "results.md").read_text()
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders_everywhere() -> None:
+    folders = ("main", "branch")
+
+    def moved(folder: str, seconds: float) -> Measurement:
+        measured = make_measurement("m.tflite", seconds)
+        return replace(measured, subject=replace(measured.subject, model=f"{folder}/m.tflite"))
+
+    def run_in(place: str) -> Results:
+        answers = [replace(make_answers("m.tflite", 180), model=f"{place}/{folder}/m.tflite") for folder in folders]
+        measured = tuple(moved(f"{place}/{folder}", seconds) for folder, seconds in zip(folders, (0.01, 0.02)))
+        return Results(measured, (Failure(f"{place}/bad/m.tflite", "is damaged"),), tuple(answers))
+
+    one = run_in("/work")
+    rows = make_rows(one)
+    assert names_of(rows) == ["main/m", "branch/m"]
+    assert recommend(rows, Limits()).startswith("Take main/m.tflite (litert, 1 thread)")
+    lines = format_table(rows, COLUMNS, one).splitlines()[2:]
+    assert re.findall(r"\S*m\.tflite", "\n".join(lines)) == ["main/m.tflite", "branch/m.tflite", "bad/m.tflite"]
+    page = format_page(one)
+    assert "<th>main/m.tflite</th><th>branch/m.tflite</th>" in page
+    assert "bad/m.tflite: is damaged" in page
+    # On another device they are in another place, and stand beside those here all the same.
+    matrix = device_matrix(make_rows(combine_results({"here.json": one, "there.json": run_in("/home/pi")})))
+    assert [(line[0], *line[4:]) for line in matrix[1:]] == [
+        ("main/m.tflite", "10", "10"),
+        ("branch/m.tflite", "20", "20"),
+    ]
 
 
 def on_host(results: Results, host: str) -> Results:
