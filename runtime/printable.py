@@ -6,9 +6,16 @@ import re
 from unicodedata import category, east_asian_width
 
 # What stands before the host: up to the last @ of the authority. A password that itself holds a `/` is told from a
-# port by what follows the colon.
-_USER = re.compile(r"(?<=://)(?:[^/?#\s]*|[^/?#@\s\[]*:(?!\d*(?:[/?#]|$))\S*)@")
-_SECRET = re.compile(r"(?i)\b(pass|passwd|password|passphrase|pwd|secret|token|auth|api_?key)=[^&;\s]*")
+# port by what follows the colon. For a text that ends with an @, so that the second way never looks in vain.
+_USER = re.compile(r"(?<=://)(?:[^/?#\s]*|[^/?#@\s\[:]*:(?!\d*(?:[/?#]|$)).*)@", re.DOTALL)
+# What follows `password=`, `authToken=`, `X-Amz-Signature=`: any name that holds one of these words. Recorders that
+# write user=NAME_password=WORD_channel=1 end it with a `_`. That a `=` ends the name is looked up first, so that the
+# time stays in proportion to the length.
+_NAME = r"[^=&;?/#\s]"
+_SECRET = re.compile(
+    rf"(?i)(?<!{_NAME})(?={_NAME}+=)({_NAME}*(?:pas|psw|pw|secret|token|jwt|auth|key|sig|cred){_NAME}*)="
+    r"[^&;\s]*?(?=_(?:channel|stream)=|[&;\s]|$)"
+)
 
 
 # Zero-width, but part of how Persian, Indic languages and emoji are spelt.
@@ -39,4 +46,5 @@ def fill_columns(text: str, columns: int) -> str:
 
 def without_credentials(address: str) -> str:
     """An address without the user name, the password and the tokens that it may hold."""
-    return _SECRET.sub(r"\1=***", _USER.sub("", address))
+    before, at, behind = address.rpartition("@")
+    return _SECRET.sub(r"\1=***", _USER.sub("", before + at) + behind)
