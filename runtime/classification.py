@@ -98,6 +98,7 @@ def classify_pictures_of(
             top=top,
             workers=workers or available_cores(),
             on_error=on_error,
+            may_wait=not all(isinstance(source.paths, list) for source in entered),
         )
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import queue
+import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -18,6 +21,7 @@ from runtime.result import Result
 _AHEAD = 4
 
 T = TypeVar("T")
+Submit = Callable[[T], Future[Result]]
 
 
 def classify_pictures(
@@ -28,6 +32,7 @@ def classify_pictures(
     top: int,
     workers: int,
     on_error: Callable[[PictureError], None],
+    may_wait: bool = False,
 ) -> Iterator[Result]:
     """Results in the order of the pictures, as they come; never more than a few are held.
 
@@ -36,6 +41,7 @@ def classify_pictures(
         read: gives the frame of one, called by several threads. May raise PictureError.
         load: gives a classifier of one thread; called at most `workers` times, only when one is wanted.
         on_error: told of each picture that cannot be read, in order, by the thread that takes the results.
+        may_wait: the next of the pictures may be long in coming; the results of those before do not wait for it.
     """
     idle: queue.SimpleQueue[Classifier] = queue.SimpleQueue()
 
@@ -50,18 +56,58 @@ def classify_pictures(
         finally:
             idle.put(classifier)
 
-    coming = iter(pictures)
-    waiting: deque[Future[Result]] = deque()
+    submit_all = _submit_as_they_come if may_wait else _submit_ahead
     executor = ThreadPoolExecutor(workers, "classify")
     try:
-        while True:
-            for picture in islice(coming, workers * _AHEAD - len(waiting)):
-                waiting.append(executor.submit(work, picture))
-            if not waiting:
-                return
-            try:
-                yield waiting.popleft().result()
-            except PictureError as error:
-                on_error(error)
+        with closing(submit_all(pictures, partial(executor.submit, work), workers * _AHEAD)) as submitted:
+            for future in submitted:
+                try:
+                    yield future.result()
+                except PictureError as error:
+                    on_error(error)
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+def _submit_ahead(pictures: Iterable[T], submit: Submit[T], most: int) -> Generator[Future[Result], None, None]:
+    """What was submitted, in order, never more than `most` of it at a time."""
+    coming = iter(pictures)
+    waiting: deque[Future[Result]] = deque()
+    while True:
+        waiting.extend(map(submit, islice(coming, most - len(waiting))))
+        if not waiting:
+            return
+        yield waiting.popleft()
+
+
+def _submit_as_they_come(pictures: Iterable[T], submit: Submit[T], most: int) -> Generator[Future[Result], None, None]:
+    """As _submit_ahead; a thread waits for the pictures. What they raise is raised after those that came before.
+
+    The thread is a daemon that is left behind where it waits: nothing ends a read of standard input.
+    """
+    room = threading.Semaphore(most)
+    stopped = threading.Event()
+    submitted: queue.SimpleQueue[Future[Result] | Exception | None] = queue.SimpleQueue()
+
+    def feed() -> None:
+        end = None
+        try:
+            for picture in pictures:
+                room.acquire()
+                if stopped.is_set():
+                    return
+                submitted.put(submit(picture))
+        except Exception as error:  # raised again where the results are taken
+            end = error
+        submitted.put(end)
+
+    threading.Thread(target=feed, name="pictures", daemon=True).start()
+    try:
+        while (future := submitted.get()) is not None:
+            if isinstance(future, Exception):
+                raise future
+            yield future
+            room.release()
+    finally:
+        stopped.set()
+        room.release()
