@@ -10,6 +10,9 @@ import numpy as np
 from runtime.ranking import find_best
 from runtime.result import Prediction, Result
 
+# Seconds by which the times of two frames may be nearer than they were written.
+_ROUNDING = 1e-6
+
 
 class Smooth:
     """Averages the scores of all classes over time, the newest weighing most. A new source starts anew."""
@@ -18,15 +21,15 @@ class Smooth:
         self._seconds = seconds
         self._source: str | None = None
         self._smoothed = np.zeros(0, np.float32)
-        self._captured_at = 0.0
+        self._moment = 0.0
 
     def __call__(self, result: Result) -> Result:
         scores, frame = kept_scores(result), result.frame
         if frame.source == self._source:
-            passed = max(0.0, frame.captured_at - self._captured_at)
+            passed = max(0.0, frame.moment - self._moment)
             newest = 1 - math.exp(-passed / self._seconds)
             scores = self._smoothed + newest * (scores - self._smoothed)
-        self._source, self._captured_at = frame.source, frame.captured_at
+        self._source, self._moment = frame.source, frame.moment
         self._smoothed = np.array(scores, dtype=np.float32)
         return replace(result, scores=self._smoothed)
 
@@ -74,21 +77,25 @@ class Hold:
 class Thin:
     """Passes on what is new (with `on_change`) and not too soon (`every` seconds after the last that passed).
 
-    One step for both: a change that comes too soon is told as soon as its time has come, and is not lost.
+    One step for both: a change that comes too soon is told as soon as its time has come, and is not lost. The time of
+    each recording is its own, and nothing comes too soon after another's.
     """
 
     def __init__(self, on_change: bool, every: float = 0.0) -> None:
         self._on_change = on_change
         self._every = every
-        self._last: tuple[str, float] | None = None
+        self._last: tuple[str, str | None, float] | None = None
 
     def __call__(self, result: Result) -> Result | None:
-        captured_at = result.frame.captured_at
+        frame = result.frame
+        recording = None if frame.recorded_at is None else frame.source
         if self._last is not None:
-            label, reported_at = self._last
-            if (self._on_change and result.label == label) or captured_at - reported_at < self._every:
+            label, reported_of, reported_at = self._last
+            passed = frame.moment - reported_at if recording == reported_of else self._every
+            is_too_soon = 0 <= passed < self._every - _ROUNDING  # below 0: the same recording once more
+            if (self._on_change and result.label == label) or is_too_soon:
                 return None
-        self._last = (result.label, captured_at)
+        self._last = (result.label, recording, frame.moment)
         return result
 
 

@@ -3,7 +3,7 @@
     smooth -> rank (labels-only) -> threshold      what the frame shows: `judge`
     hold -> on-change, every                       whether that is told: `report`
 
-Every time is a frame's `captured_at`: nothing here reads a clock.
+Every time is a frame's `moment`: nothing here reads a clock.
 """
 
 from __future__ import annotations

@@ -18,6 +18,8 @@ class Frame:
     source: what the source is called.
     is_fitted: the image already is the network's input, as runtime.image.fit_image makes it.
     prepare: seconds that the source took to decode or scale it.
+    recorded_at: seconds from the beginning of the recording that it is of; None where it is of none, or that does not
+        tell.
     """
 
     image: np.ndarray
@@ -26,3 +28,10 @@ class Frame:
     source: str = ""
     is_fitted: bool = False
     prepare: float = 0.0
+    recorded_at: float | None = None
+
+    @property
+    def moment(self) -> float:
+        """Seconds, of whatever beginning, by which frames of one source lie apart: the recording's own, as that is
+        read faster or slower than it was taken."""
+        return self.captured_at if self.recorded_at is None else self.recorded_at

@@ -135,10 +135,14 @@ class VideoSource:
             self._on_error(PictureError(str(error)))
 
     def _fit_all(self) -> Iterator[Frame]:
+        recorded_at = None
         for index, picture in enumerate(self._read()):
             started = time.monotonic()
             image = self._scaler.fit(picture)
-            yield Frame(image, started, index, self.name, is_fitted=True, prepare=time.monotonic() - started)
+            prepare = time.monotonic() - started
+            # One without a time of its own, as AVI has some, is about as late as the one before.
+            recorded_at = recorded_at if picture.time is None else picture.time
+            yield Frame(image, started, index, self.name, is_fitted=True, prepare=prepare, recorded_at=recorded_at)
 
 
 def _explain(error: Exception, wanted: VideoInput) -> str:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from examples.clips import write_clip
+from runtime import classify
+from runtime.classifier import Classifier
 from runtime.decisions import Decisions, DecisionSettings, find_labels
 from runtime.errors import UsageError
 from runtime.quantities import parse_bytes, parse_seconds
 from runtime.result import Result
+from tests.conftest import MODELS
 from tests.runtime.results import LABELS, make_result
 
 CAT, DOG, UNSURE = (0.9, 0.1), (0.1, 0.9), (0.4, 0.3)
@@ -131,6 +137,38 @@ def test_held_changes_do_not_flicker() -> None:
 def test_reports_lie_the_asked_time_apart() -> None:
     reported = decide(DecisionSettings(every=0.5), *film(*[CAT] * 30, interval=0.125))
     assert [report.frame.index for report in reported] == [0, 4, 8, 12, 16, 20, 24, 28]
+
+
+@pytest.mark.parametrize("every", [1, 0.2])
+def test_a_recording_is_smoothed_and_thinned_in_its_own_time_however_fast_it_is_read(
+    tmp_path: Path, every: float
+) -> None:
+    red, blue = (np.broadcast_to(np.uint8(colour), (32, 48, 3)) for colour in ((255, 0, 0), (0, 0, 255)))
+    clip = write_clip(tmp_path / "clip.avi", [red] * 10 + [blue] * 40, rate=10)  # 5 s
+    classifier = Classifier.load(MODELS / "rgb_int8.tflite")
+    results = [*classify(clip, model=classifier), *classify(clip, model=classifier)]
+    reported = decide(DecisionSettings(every=every), *results)
+    assert [report.frame.index for report in reported] == [*range(0, 50, round(every * 10))] * 2
+    smooth = Decisions(DecisionSettings(smooth=1), classifier.card.labels, 3)
+    scores = [{p.label: p.score for p in smooth.judge(result).predictions} for result in results[:50]]
+    # The last red one is 1 s before; what a score's 8 bits and the clip's coding do is far below.
+    assert scores[19]["blue"] == pytest.approx(1 - math.exp(-1), abs=0.05)
+
+
+def test_what_a_recording_reports_is_not_too_soon_after_another_or_a_camera() -> None:
+    def play(source: str, *moments: float | None) -> list[Result]:
+        made = [make_result(*CAT, at=1000, source=source) for _ in moments]
+        return [replace(r, frame=replace(r.frame, recorded_at=moment)) for r, moment in zip(made, moments)]
+
+    results = play("a.mp4", 0, 0.5) + play("b.mp4", 0.2, 1.1, 1.2) + play("shed", None, None) + play("a.mp4", 0.1)
+    reported = decide(DecisionSettings(every=1), *results)
+    assert [(report.frame.source, report.frame.recorded_at) for report in reported] == [
+        ("a.mp4", 0),
+        ("b.mp4", 0.2),
+        ("b.mp4", 1.2),
+        ("shed", None),
+        ("a.mp4", 0.1),
+    ]
 
 
 def test_a_change_that_comes_too_soon_is_told_when_its_time_has_come() -> None:
