@@ -68,6 +68,7 @@ def train_model(
     )
     checkpoint = Checkpoint(out, settings)
     state = checkpoint.read() if resume else State()
+    before = sum(epoch.seconds for epoch in state.epochs)  # in the process that ended
     set_precision(network.backbone, precision)  # the classifier's probabilities are float32 everywhere
     reader = Reader(plan.size, plan.fit, progress)
     pictures = Pictures(data, reader, as_lessons=plan.recipe == "lesson")
@@ -89,7 +90,7 @@ def train_model(
         summary=_summary(network.whole),
         parameters=network.whole.count_params(),
         file_bytes=out.stat().st_size,
-        seconds=time.monotonic() - began,
+        seconds=before + time.monotonic() - began,
         skipped=tuple(dict.fromkeys(progress.skipped)),
     )
     write_report(report, page)

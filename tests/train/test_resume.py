@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
@@ -63,6 +64,22 @@ def test_a_killed_training_resumes_to_the_same_weights(
     for one, other in zip(keras.models.load_model(killed).get_weights(), whole.get_weights()):
         np.testing.assert_array_equal(one, other)
     assert not killed.with_name("clothes.keras.resume").exists()
+
+
+def test_the_seconds_of_a_resumed_training_are_those_of_all_its_epochs(
+    run: Run, offline: dict[str, str], part_of_sample: Path, killed: Path
+) -> None:
+    checkpoint = killed.with_name("clothes.keras.resume")
+    with np.load(checkpoint) as file:
+        saved = dict(file)
+    meta = json.loads(str(saved["meta"]))
+    meta["epochs"][0]["seconds"] = 5000.0  # as of a slower machine
+    with checkpoint.open("wb") as file:
+        np.savez(file, **{**saved, "meta": np.array(json.dumps(meta))})
+    done = run("train", *_arguments(part_of_sample, killed), "--resume", env=offline)
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(killed.with_name("clothes.metrics.json").read_text())
+    assert figures["train_seconds"] > sum(epoch["train_seconds"] for epoch in figures["epochs"]) > 5000
 
 
 def test_a_killed_training_of_jax_resumes_to_the_same_weights(

@@ -17,8 +17,8 @@ class TrainingReport:
 
     settings: name and value of all that the run was asked for. best_epoch: the number of the epoch whose weights were
     kept. evaluation: of the test pictures. summary: of the network, a text in columns. parameters: numbers in the
-    network. file_bytes: of the model file. seconds: of the whole training. skipped: why each picture that could not
-    be read was left out.
+    network. file_bytes: of the model file. seconds: of the whole training, with the epochs that a resumed one went on
+    from. skipped: why each picture that could not be read was left out.
     """
 
     card: ModelCard
