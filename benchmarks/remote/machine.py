@@ -32,6 +32,11 @@ _DESCRIBE = (
     "tr -d '\\0' < /proc/device-tree/model 2>/dev/null && echo || "
     "sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1"
 )
+# Where README.md and docs/device.md install it: ssh runs commands in a shell that has not activated that.
+_FIND_RUNTIME = (
+    'command -v runtime || for file in "$HOME/edgeframe-env/bin/runtime" /opt/edgeframe/bin/runtime; '
+    'do test -x "$file" && echo "$file" && break; done; true'
+)
 _PROBE_RUNS, _FEWEST_RUNS = 10, 10
 
 
@@ -43,6 +48,7 @@ class RemoteMachine:
         self._connection = Connection(host)
         self._medians: dict[tuple[str, str, int], float] = {}
         self._folders: dict[Data, str] = {}
+        self._runtime = self._find_runtime()
         self.host = self._describe()
 
     def default_backend(self, model: str) -> str:
@@ -94,10 +100,20 @@ class RemoteMachine:
         """Not known: the runtime alone is there."""
         return None
 
+    def _find_runtime(self) -> str:
+        """The command there, as a shell takes it."""
+        found = self._connection.run(_FIND_RUNTIME).strip()
+        if not found:
+            raise BenchmarkError(
+                f"{self.name}: has no runtime on its PATH, in ~/edgeframe-env or in /opt/edgeframe; install edgeframe "
+                "there as docs/device.md says, or link it: sudo ln -s FOLDER/bin/runtime /usr/local/bin/"
+            )
+        return shlex.quote(found)
+
     def _describe(self) -> Host:
         lines = self._connection.run(_DESCRIBE).splitlines()
         name, system, kind, cores, kilobytes, governor, processor = (line.strip() for line in (lines + [""] * 7)[:7])
-        runtime = self._connection.run("runtime --version").strip()
+        runtime = self._connection.run(f"{self._runtime} --version").strip()
         return Host(
             name=name,
             processor=processor or kind,
@@ -113,7 +129,8 @@ class RemoteMachine:
     def _bench(self, subject: Subject, runs: int) -> dict[str, Any]:
         path = self._connection.send(Path(subject.model))
         backend = f" --backend {shlex.quote(subject.backend)}" if subject.backend else ""
-        command = f"runtime bench {shlex.quote(path)} --threads {subject.threads} --runs {runs} --json{backend}"
+        options = f"--threads {subject.threads} --runs {runs} --json{backend}"
+        command = f"{self._runtime} bench {shlex.quote(path)} {options}"
         try:
             fields: dict[str, Any] = json.loads(self._connection.run(command))
             times = sorted(fields["latency_s"]["total"])
@@ -150,7 +167,7 @@ class RemoteMachine:
         """Number and predictions, all classes, best first, of each picture there."""
         path = shlex.quote(self._connection.send(Path(subject.model)))
         command = (
-            f"runtime classify {folder} --model {path} --backend {shlex.quote(subject.backend)} "
+            f"{self._runtime} classify {folder} --model {path} --backend {shlex.quote(subject.backend)} "
             f"--top {len(card.labels)} --json"
         )
         for line in self._connection.run(command).splitlines():

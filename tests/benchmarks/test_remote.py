@@ -45,7 +45,7 @@ def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {folder}/host_key\n"
         f"AuthorizedKeysFile {folder}/authorized_keys\nPidFile none\nUsePAM no\nStrictModes no\n"
         f"PermitRootLogin prohibit-password\n"
-        f'ForceCommand cd {home} && PATH={folder}/bin:$PATH sh -c "$SSH_ORIGINAL_COMMAND"\n'
+        f'ForceCommand cd {home} && HOME={home} PATH={folder}/bin:$PATH sh -c "$SSH_ORIGINAL_COMMAND"\n'
     )
     make_ssh(folder / "ssh" / "ssh", folder, port)
     if os.geteuid() == 0:
@@ -54,7 +54,12 @@ def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     process = subprocess.Popen([SSHD, "-D", "-e", "-f", folder / "sshd_config"], stderr=log)
     try:
         wait_for_port(port, process)
-        yield {**os.environ, "PATH": f"{folder / 'ssh'}:{os.environ['PATH']}", "DEVICE_HOME": str(home)}
+        yield {
+            **os.environ,
+            "PATH": f"{folder / 'ssh'}:{os.environ['PATH']}",
+            "DEVICE_HOME": str(home),
+            "DEVICE_BIN": str(folder / "bin"),
+        }
     finally:
         process.terminate()
         process.wait()
@@ -118,6 +123,32 @@ def test_models_are_measured_on_another_machine_which_keeps_what_was_copied(
     assert set(copied) == {"pictures.tar", "rgb_int8.tflite"}
     assert run("benchmarks", "run", model, *settings, env=device).returncode == 0
     assert copied == find_copied(device)  # the hash of their content says that they are there
+
+
+def test_the_runtime_there_is_found_where_the_readme_installs_it(
+    run: Run, device: dict[str, str], models: Path, colours: Path, tmp_path: Path
+) -> None:
+    installed = Path(device["DEVICE_BIN"], "runtime")
+    elsewhere = Path(device["DEVICE_HOME"], "edgeframe-env/bin/runtime")
+    settings = ("--data", colours, "--hosts", "shed", "--runs", 1, "--out", tmp_path)
+    arguments = ("benchmarks", "run", models / "rgb_int8.tflite", *settings)
+    elsewhere.parent.mkdir(parents=True)
+    installed.rename(elsewhere)
+    try:
+        done = run(*arguments, env=device)
+        assert (done.returncode, done.stderr) == (0, "")
+        results = read_results(tmp_path / "results.json")
+        assert {m.subject.host for m in results.measurements} == {a.host for a in results.answers} == {"", "shed"}
+        elsewhere.chmod(0o644)  # nothing there that can be run
+        done = run(*arguments, env=device)
+    finally:
+        elsewhere.rename(installed)
+        installed.chmod(0o755)
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "benchmarks: shed: has no runtime on its PATH, in ~/edgeframe-env or in /opt/edgeframe"
+    )
+    assert done.stderr.count("\n") == 1
 
 
 def find_copied(device: dict[str, str]) -> dict[str, int]:
