@@ -73,6 +73,8 @@ def _read_ahead(frame: Any, plan: FitPlan) -> None:
     kept to decode others by, that is most of its time.
     """
     for plane in frame.planes:
+        if plane.line_size < 0:  # stored from the bottom up; PyAV before 17.1 gives its first line for its first byte
+            continue
         first, end = (plane.buffer_size * line // frame.height for line in (plan.box.top, plan.box.bottom))
         lines = (end - first) // _CACHE_LINE_BYTES
         np.ndarray(lines, np.uint8, plane, first, strides=(_CACHE_LINE_BYTES,)).max(initial=0)

@@ -69,10 +69,12 @@ def test_on_python_3_9_the_usual_extra_brings_what_there_is(tmp_path: Path) -> N
 
 
 def test_streams_are_read_by_the_oldest_pyav(tmp_path: Path) -> None:
-    """It cannot make a decoder forget its pictures, as Debian 12's."""
+    """It cannot make a decoder forget its pictures, as Debian 12's, and gives a plane that is stored from the bottom up
+    by its first line."""
     python = make_environment(tmp_path / "venv", "3.9", f"{ROOT}[tflite-legacy]", "av==12.0.0", "pytest")
-    streams = ("-k", "slowly_a_device_decodes or without_sound", "tests/runtime/test_sources_streams.py")
-    passed = run_python(python, "-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", *streams)
+    chosen = ("-k", "slowly_a_device_decodes or without_sound or from_the_bottom_up")
+    files = ("tests/runtime/test_sources_streams.py", "tests/runtime/test_scaler.py")
+    passed = run_python(python, "-m", "pytest", "-o", "addopts=", "-p", "no:cacheprovider", *chosen, *files)
     assert passed.returncode == 0, passed.stdout + passed.stderr
     assert " passed" in passed.stdout
 

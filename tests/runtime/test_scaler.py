@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+from pathlib import Path
+
 import av
 import numpy as np
 import pytest
@@ -54,6 +57,35 @@ def test_a_decoded_frame_is_near_the_one_resize(photo: np.ndarray, side: int) ->
     frame = av.VideoFrame.from_ndarray(photo, "rgb24").reformat(format="yuv420p")
     difference = VideoScaler(size, fit).fit(frame).astype(int) - fit_image(photo, size, fit)
     assert np.abs(difference).mean() <= _TOLERANCE
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    return name + struct.pack("<I", len(content)) + content
+
+
+def write_bottom_up_avi(path: Path, picture: np.ndarray, frames: int) -> None:
+    """RGB, the width a multiple of 4, without compression, as Windows keeps it: the lowest line first."""
+    height, width, _ = picture.shape
+    pixels = np.ascontiguousarray(picture[::-1, :, ::-1]).tobytes()
+    main = struct.pack("<14I", 40_000, 0, 0, 0, frames, 0, 1, 0, width, height, 0, 0, 0, 0)
+    stream = b"vidsDIB " + struct.pack("<10I4H", 0, 0, 0, 1, 25, 0, frames, 0, 0, 0, 0, 0, width, height)
+    form = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 24, 0, len(pixels), 0, 0, 0, 0)
+    streams = _chunk(b"LIST", b"strl" + _chunk(b"strh", stream) + _chunk(b"strf", form))
+    head = _chunk(b"LIST", b"hdrl" + _chunk(b"avih", main) + streams)
+    path.write_bytes(_chunk(b"RIFF", b"AVI " + head + _chunk(b"LIST", b"movi" + _chunk(b"00db", pixels) * frames)))
+
+
+def test_a_recording_that_is_stored_from_the_bottom_up_is_upright(tmp_path: Path) -> None:
+    """Reading it ahead from its first line on would leave its memory, and crash before PyAV 17.1."""
+    red_over_blue = np.repeat(np.uint8([[(255, 0, 0)], [(0, 0, 255)]]), 240, axis=0).repeat(640, axis=1)
+    write_bottom_up_avi(tmp_path / "windows.avi", red_over_blue, frames=20)
+    scaler = VideoScaler(InputSize(16, 16, 3), Fit("squash"))
+    with av.open(str(tmp_path / "windows.avi")) as container:
+        fitted = [scaler.fit(frame) for frame in container.decode(video=0)]
+    assert len(fitted) == 20
+    for picture in fitted:
+        assert np.abs(picture[:7].astype(int) - (255, 0, 0)).max() <= _ROUNDING
+        assert np.abs(picture[9:].astype(int) - (0, 0, 255)).max() <= _ROUNDING
 
 
 def test_what_was_fitted_stays_as_it_was_when_the_next_frame_comes() -> None:
