@@ -13,15 +13,16 @@ _SMALL_FLOATS = ("float16", "bfloat16")
 def make_plain(model: Any) -> Any:
     """A network of the same scores, with the layers of networks inside it in their place; itself where it is so.
 
-    A network that was adopted, or built on one of keras.applications, has it inside as one layer. TFLite has no
-    float16 or bfloat16 products. An input of integers casts what it is given, and no integer file has that.
+    A network that was adopted, or built on one of keras.applications, has it inside as one layer. Layers that augment
+    are left out. TFLite has no float16 or bfloat16 products. An input of integers casts what it is given, and no
+    integer file has that.
     """
-    is_nested = any(_inner_network(layer) for layer in model.layers)
+    is_list = not any(_inner_network(layer) or _augments(layer) for layer in model.layers)
     takes_float32 = all(picture.dtype == "float32" for picture in model.inputs)
-    if takes_float32 and not is_nested and all(_is_float32(layer) for layer in model._flatten_layers()):
+    if takes_float32 and is_list and all(_is_float32(layer) for layer in model._flatten_layers()):
         return model
     # Layers of the new network that were called for the old one would have two places each: so they are built anew.
-    return _build_anew(_inline(model) if is_nested else model)
+    return _build_anew(model if is_list else _inline(model))
 
 
 def _inline(model: Any) -> Any:
@@ -39,14 +40,24 @@ def _inner_network(layer: Any) -> Any:
     return found if hasattr(found, "_run_through_graph") else None
 
 
+def _augments(layer: Any) -> bool:
+    """Whether it changes pictures at random while the network learns, and leaves them as they are once it has."""
+    kind = type(layer).__name__
+    return kind.startswith("Random") and kind != "RandomCrop"  # which then crops to the middle
+
+
 def _is_float32(layer: Any) -> bool:
     return bool(layer.compute_dtype == layer.variable_dtype == "float32")
 
 
 def _call_layers(network: Any, given: Any, **_: Any) -> Any:
-    return _inner_network(network)._run_through_graph(
-        given, lambda layer: partial(_call_layers, layer) if _inner_network(layer) else layer
-    )
+    return _inner_network(network)._run_through_graph(given, _call_of)
+
+
+def _call_of(layer: Any) -> Any:
+    if _augments(layer):
+        return lambda picture, **_: picture
+    return partial(_call_layers, layer) if _inner_network(layer) else layer
 
 
 def _name_apart(network: Any) -> None:

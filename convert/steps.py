@@ -28,7 +28,7 @@ class LayerStep:
         return type(self.layer).__name__
 
     def run(self, given: Sequence[np.ndarray]) -> np.ndarray:
-        """What the layer makes of its inputs, count first, float32."""
+        """What the layer makes of its inputs, count first, float32, once the network has learnt."""
         batches = range(0, len(given[0]), _BATCH)
         return np.concatenate([self._call([value[start : start + _BATCH] for value in given]) for start in batches])
 
@@ -36,6 +36,9 @@ class LayerStep:
         (node,) = self.layer._inbound_nodes
         taken = {id(tensor): value for tensor, value in zip(node.input_tensors, given)}
         arguments, named = node.arguments.fill_in(taken)
+        # Layers that augment take it for True.
+        if getattr(self.layer, "_call_has_training_arg", False):
+            named["training"] = False
         result: np.ndarray = np.asarray(self.layer(*arguments, **named), np.float32)
         return result
 

@@ -119,6 +119,18 @@ def test_a_network_that_was_adapted_to_its_pictures_stays_so(tmp_path: Path) -> 
     assert np.allclose(corrected.written.predict_on_batch(pictures), network.scores(pictures), atol=0.02)
 
 
+def test_a_network_with_a_layer_that_augments_has_the_same_biases_each_time(drifting: Trained) -> None:
+    import keras
+
+    picture = keras.Input((SIDE, SIDE, 3))
+    features = keras.layers.Conv2D(3, 3, activation="relu")(keras.layers.RandomBrightness(0.9)(picture))
+    scores = keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(features))
+    network = _like(load_network(read_keras_file(drifting.model)), keras.Model(picture, scores))
+    pictures = np.load(drifting.data)["x_train"]
+    once, again = (correct_biases(network, pictures, Observer(), RECIPES["int8"]).written for _ in range(2))
+    assert all(np.array_equal(*pair) for pair in zip(once.get_weights(), again.get_weights()))
+
+
 def test_a_network_in_a_network_and_a_layer_used_twice_are_left_alone(colours: Trained) -> None:
     import keras
 

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from convert.bias_correction import can_correct_biases
+from convert.bias_correction import can_correct_biases, correct_biases
 from convert.cam import with_cam
 from convert.cli import main
 from convert.keras_file import read_keras_file
 from convert.network import Network, load_network
+from convert.observer import Observer
+from convert.plain_network import make_plain
+from convert.recipes import RECIPES
 from runtime.card import InputSize
 from tests.convert.conftest import Trained
 from tests.convert.networks import COLOUR_LABELS, save
@@ -61,6 +64,46 @@ def test_a_network_with_others_inside_is_loaded_as_one(tmp_path: Path, kind: str
     assert with_cam(network).weights.shape == (3, 8)
     names = [layer.name for layer in network.model.layers]
     assert "conv1" in names and "conv1_inner" in names
+
+
+def test_layers_that_only_augment_are_left_out() -> None:
+    """All that Keras has change nothing once a network has learnt, but for the one that then crops to the middle."""
+    import keras
+    from keras import layers
+
+    given: dict[str, tuple[Any, ...]] = {
+        "RandomCrop": (8, 8),
+        "RandomElasticTransform": (),
+        "RandomFlip": (),
+        "RandomPosterization": (4,),
+        "RandomTranslation": (0.5, 0.5),
+    }
+    pictures = np.random.default_rng(1).integers(0, 256, (4, *SHAPE)).astype(np.float32)
+    kept = []
+    for kind in [name for name in dir(layers) if name.startswith("Random")]:
+        picture, augmenting = keras.Input(SHAPE), getattr(layers, kind)(*given.get(kind, (0.5,)))
+        model = keras.Model(picture, layers.Conv2D(2, 3)(augmenting(picture)))
+        plain = make_plain(model)
+        kept += [type(layer).__name__ for layer in plain.layers if type(layer) is type(augmenting)]
+        assert plain.predict_on_batch(pictures) == pytest.approx(model.predict_on_batch(pictures), abs=1e-3), kind
+    assert kept == ["RandomCrop"]
+
+
+def test_the_bytes_of_a_picture_keep_a_level_each_where_a_layer_augments_before_they_are_scaled(
+    colours: Trained,
+) -> None:
+    """Then an offset of -1, which lies between two bytes, is moved to one."""
+    import keras
+    from keras import layers
+
+    picture = keras.Input(SHAPE)
+    views = keras.Sequential([keras.Input(SHAPE), layers.RandomFlip(), layers.RandomBrightness(0.3)])(picture)
+    features = layers.Conv2D(2, 3)(layers.Rescaling(1 / 127.5, -1, name="scaled")(views))
+    model = make_plain(keras.Model(picture, layers.Dense(3)(layers.GlobalAveragePooling2D()(features))))
+    network = Network(model, read_keras_file(colours.model).card)
+    pictures = np.random.default_rng(1).integers(0, 256, (4, *SHAPE)).astype(np.uint8)
+    corrected = correct_biases(network, pictures, Observer(), RECIPES["int8"]).written
+    assert corrected.get_layer("scaled").offset == pytest.approx(-128 / 127.5)
 
 
 @pytest.mark.parametrize("is_nested", [False, True])
