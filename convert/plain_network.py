@@ -13,11 +13,14 @@ _SMALL_FLOATS = ("float16", "bfloat16")
 def make_plain(model: Any) -> Any:
     """A network of the same scores, with the layers of networks inside it in their place; itself where it is so.
 
-    A network that was adopted, or built on one of keras.applications, has it inside as one layer. Layers that augment
-    are left out. TFLite has no float16 or bfloat16 products. An input of integers casts what it is given, and no
-    integer file has that.
+    A network that was adopted, or built on one of keras.applications, has it inside as one layer. A Sequential calls
+    its layers several times while it is built, so that each has several places. Layers that augment are left out.
+    TFLite has no float16 or bfloat16 products. An input of integers casts what it is given, and no integer file has
+    that.
     """
-    is_list = not any(_inner_network(layer) or _augments(layer) for layer in model.layers)
+    is_list = _inner_network(model) is model and not any(
+        _inner_network(layer) or _augments(layer) for layer in model.layers
+    )
     takes_float32 = all(picture.dtype == "float32" for picture in model.inputs)
     if takes_float32 and is_list and all(_is_float32(layer) for layer in model._flatten_layers()):
         return model

@@ -66,6 +66,27 @@ def test_a_network_with_others_inside_is_loaded_as_one(tmp_path: Path, kind: str
     assert "conv1" in names and "conv1_inner" in names
 
 
+def test_a_sequential_is_a_list_of_layers_as_any_other_network(tmp_path: Path) -> None:
+    import keras
+
+    size = InputSize(COLOURS_SIDE, COLOURS_SIDE)
+    model = keras.Sequential(
+        [
+            keras.Input((COLOURS_SIDE, COLOURS_SIDE, 3)),
+            keras.layers.Rescaling(1 / 255),
+            keras.layers.Conv2D(4, 3, name="conv1"),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+    source = read_keras_file(save(model, tmp_path / "sequential.keras", COLOUR_LABELS, size))
+    network = load_network(source)
+    assert can_correct_biases(network)
+    assert [layer.name for layer in network.model.layers][1:] == [layer.name for layer in model.layers]
+    pictures = np.random.default_rng(1).integers(0, 256, (4, *model.input_shape[1:])).astype(np.uint8)
+    assert np.array_equal(network.scores(pictures), Network(model, source.card).scores(pictures))
+
+
 def test_layers_that_only_augment_are_left_out() -> None:
     """All that Keras has change nothing once a network has learnt, but for the one that then crops to the middle."""
     import keras
