@@ -31,7 +31,8 @@ class State:
     """Where a training is between two epochs: enough to end as if it had never stopped.
 
     phase: index in the plan. epochs: of all phases; this one began after `first` of them.
-    best: the weights of what this phase learns, after `best_epoch` (a number in `epochs`, 0 before the first).
+    best: the weights of what this phase learns, after `best_epoch` (a number in `epochs`, 0 before the first; it may be
+        one of the phase before).
     now: all that changes, the learner's and the optimizer's variables in their order; empty before the first epoch.
     begin: the whole network's weights when this phase began; empty for the first.
     """
@@ -51,7 +52,7 @@ class State:
 
     @property
     def best_loss(self) -> float:
-        """The validation loss of the best epoch of this phase, infinite before the first."""
+        """The validation loss of the best epoch, infinite before the first."""
         return self.epochs[self.best_epoch - 1].validation_loss if self.best_epoch else float("inf")
 
 

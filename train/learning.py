@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import keras
@@ -75,7 +75,7 @@ class Learning:
         for index in range(state.phase, len(self.plan.phases)):
             begin = tuple(self.network.whole.get_weights())
             if index != state.phase:
-                state = State(index, len(state.epochs), state.epochs, begin=begin)
+                state = self._begin_phase(index, state, begin)
             try:
                 state = self._open_phase(self.plan.phases[index]).run(state, keep_and_follow, self.progress)
             except KeyboardInterrupt:
@@ -83,6 +83,15 @@ class Learning:
                 self.network.whole.set_weights(begin)
                 raise
         return state
+
+    def _begin_phase(self, index: int, former: State, begin: tuple[np.ndarray, ...]) -> State:
+        """What the phase before learnt stays the best until an epoch passes it: few photos may only unteach a head.
+
+        Not where a teacher comes in, or the last epoch is kept: losses of another kind, or none, are compared there.
+        """
+        state = State(index, len(former.epochs), former.epochs, begin=begin)
+        is_alike = self.teacher is None and self.plan.phases[index].settings.keeps == "best"
+        return replace(state, best_epoch=former.best_epoch, best=begin) if is_alike else state
 
     def restore_best(self, state: State) -> None:
         """Give the network the weights of the best epoch of a state."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from pathlib import Path
 from typing import Any
@@ -119,10 +120,17 @@ def test_a_picture_that_cannot_be_read_is_named_and_left_out(with_new_head: tupl
     assert said[0].startswith("train: ") and "broken.jpg: is no picture" in said[0] and said[0].endswith("; skipped")
 
 
+def _barely_headed(plan: Plan) -> Plan:
+    """With a head that learns next to nothing, so that one epoch of what comes after it is better."""
+    head, *after = plan.phases
+    settings = dataclasses.replace(head.settings, epochs=1, rate=1e-6)
+    return dataclasses.replace(plan, phases=(dataclasses.replace(head, settings=settings), *after))
+
+
 def test_partial_learns_the_last_layers_and_the_classifier_only(
     photo_folder: Path, published: Network, tmp_path: Path
 ) -> None:
-    plan = _plan("efficientnet_lite0", "partial", size=TINY, unfreeze=4, augment="none")
+    plan = _barely_headed(_plan("efficientnet_lite0", "partial", size=TINY, unfreeze=4, augment="none"))
     model, _ = _train(plan, open_training_data(str(photo_folder), None), tmp_path / "partial.keras")
     changed = _changed(published.whole, model)
     learnt = [number for number, layer in enumerate(_with_weights(published.whole)) if not _is_normalisation(layer)]
@@ -132,7 +140,7 @@ def test_partial_learns_the_last_layers_and_the_classifier_only(
 def test_full_learns_every_layer_but_the_published_averages(
     photo_folder: Path, published: Network, tmp_path: Path
 ) -> None:
-    plan = _plan("efficientnet_lite0", "full", size=TINY, augment="none")
+    plan = _barely_headed(_plan("efficientnet_lite0", "full", size=TINY, augment="none"))
     model, _ = _train(plan, open_training_data(str(photo_folder), None), tmp_path / "full.keras")
     kept = [_is_normalisation(layer) for layer in _with_weights(published.whole)]
     assert any(kept)
@@ -165,6 +173,23 @@ def test_a_phase_that_is_interrupted_in_its_first_epoch_leaves_what_the_one_befo
     plan = _plan("efficientnet_lite0", "full", size=TINY, augment="none")
     trained = train_model(plan, open_training_data(str(photo_folder), None), tmp_path / "m.keras", _Interrupted())
     assert trained.stopped and {epoch.phase for epoch in trained.state.epochs} == {"head"}
+    changed = _changed(published.whole, keras.models.load_model(tmp_path / "m.keras"))
+    assert changed == [False] * (len(changed) - 1) + [True]
+
+
+def test_a_phase_that_only_unteaches_leaves_what_the_one_before_learnt(
+    photo_folder: Path, published: Network, tmp_path: Path
+) -> None:
+    plan = _plan("efficientnet_lite0", "full", size=TINY, epochs=2, augment="none")
+    head, ruin = plan.phases
+    ruin = dataclasses.replace(ruin, settings=dataclasses.replace(ruin.settings, rate=10.0))
+    plan = dataclasses.replace(plan, phases=(head, ruin))
+    quiet = Progress(out=io.StringIO(), err=io.StringIO())
+    trained = train_model(plan, open_training_data(str(photo_folder), None), tmp_path / "m.keras", quiet)
+    losses = {epoch.number: epoch.validation_loss for epoch in trained.state.epochs}
+    assert {epoch.phase for epoch in trained.state.epochs} == {"head", "all"}
+    assert trained.state.best_epoch == min(losses, key=lambda number: losses[number])
+    assert trained.state.epochs[trained.state.best_epoch - 1].phase == "head"
     changed = _changed(published.whole, keras.models.load_model(tmp_path / "m.keras"))
     assert changed == [False] * (len(changed) - 1) + [True]
 
