@@ -29,7 +29,8 @@ class Conditions:
     other_load_cores: cores kept busy by other programs; of a single turn it may be below 0, as the kernel counts in
     hundredths of a second, of a round not; None of one under a quarter of a second. swapped_pages: that the machine
     read back from swap.
-    energy_joules: of the whole processor (RAPL), or of what the power meter measured.
+    energy_joules: of the whole processor (RAPL), or of what the power meter measured; with the runs that were not
+    timed (Round.all_runs).
     gpu_memory_bytes: of the process, at the end.
     """
 

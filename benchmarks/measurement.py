@@ -14,6 +14,7 @@ from benchmarks.conditions import UNKNOWN, Conditions
 from benchmarks.host import Host
 from benchmarks.model_names import name_models
 from benchmarks.peaks import Peaks
+from benchmarks.timing import count_untimed
 from runtime.card import ModelCard
 from runtime.measure import quantile
 
@@ -88,6 +89,11 @@ class Round:
             raise ValueError("times of 0 or less; expected seconds")
         if self.turn_runs and sum(self.turn_runs) != len(self.total_seconds):
             raise ValueError(f"turns of {self.turn_runs} runs; expected {len(self.total_seconds)} in all")
+
+    @property
+    def all_runs(self) -> int:
+        """Also those in its turns that were not timed: what Conditions tells is of all of them."""
+        return len(self.total_seconds) + (count_untimed(self.turns()) if self.turn_runs else 0)
 
     def turns(self, step: str = "total_seconds") -> list[tuple[float, ...]]:
         """The times of a step, turn by turn."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Sized
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -79,10 +79,20 @@ def time_in_turns(
     left, spent = most_runs, 0.0
     while left > 0 and (most_seconds is None or spent < most_seconds or most_runs - left < MIN_RUNS):
         with turn():
-            if not turns or len(turns[-1]) > 1:
+            if _begins_untimed(turns):
                 run()
             started = clock()
             turns.append(time_runs(run, min(runs, left), seconds, clock))
             spent += clock() - started
         left -= len(turns[-1])
     return turns
+
+
+def _begins_untimed(before: Sequence[Sized]) -> bool:
+    """Whether a turn's first run does not count, after those `before`."""
+    return not before or len(before[-1]) > 1
+
+
+def count_untimed(turns: Sequence[Sized]) -> int:
+    """How many runs of `time_in_turns` were made besides those of its turns."""
+    return sum(_begins_untimed(turns[:number]) for number in range(len(turns)))

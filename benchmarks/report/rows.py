@@ -59,7 +59,7 @@ class Row:
         parts = self.measurement.rounds
         energies = [part.conditions.energy_joules for part in parts]
         known = [energy for energy in energies if energy is not None]
-        pictures = sum(len(part.total_seconds) for part in parts) * self.measurement.pictures_a_query
+        pictures = sum(part.all_runs for part in parts) * self.measurement.pictures_a_query
         return sum(known) / pictures if len(known) == len(parts) else None
 
 

@@ -11,10 +11,12 @@ import pytest
 from benchmarks.conditions import Conditions, join_conditions, observe_conditions, with_power_log
 from benchmarks.errors import BenchmarkError
 from benchmarks.host import is_emulated
+from benchmarks.measurement import Results
 from benchmarks.power import Energy, PowerLog, difference_joules, read_energy
-from benchmarks.power_log import describe_gap, read_power_log
+from benchmarks.power_log import add_power_log, describe_gap, read_power_log
+from benchmarks.report.rows import make_rows
 from benchmarks.sensors import parse_gpu_memory
-from tests.benchmarks.figures import QUIET, make_results
+from tests.benchmarks.figures import QUIET, make_measurement, make_results, make_round
 
 
 def test_the_processors_own_counters_are_read_and_added(tmp_path: Path) -> None:
@@ -45,6 +47,16 @@ def test_a_power_meters_log_is_integrated_over_the_time_of_a_round(tmp_path: Pat
     # Of two turns: 2 to 2.5 W over half a second, 4 W over a quarter; not what others used between them.
     assert with_power_log(replace(QUIET, spans=((10, 10.5), (12.5, 12.75))), log).energy_joules == 2.25 / 2 + 1
     assert with_power_log(replace(QUIET, spans=((10, 11), (13, 14))), log).energy_joules is None
+
+
+def test_the_runs_that_were_not_timed_share_the_energy_with_the_others() -> None:
+    measured, watts, seconds = make_measurement("a.tflite", 0.1, rounds=1), 5, 0.1
+    # Two turns of three runs, of each of which the first was not timed; then one that a single run fills, and one more.
+    spans = ((0.0, 0.3), (1.0, 1.3), (2.0, 2.2), (3.0, 3.1))
+    part = replace(make_round(0, (seconds,) * 6, replace(QUIET, spans=spans)), turn_runs=(2, 2, 1, 1))
+    results = Results((replace(measured, rounds=(part,)),))
+    (row,) = make_rows(add_power_log(results, PowerLog((0.0, 10.0), (watts, watts))))
+    assert row.energy_joules == pytest.approx(watts * seconds)
 
 
 @pytest.mark.parametrize(

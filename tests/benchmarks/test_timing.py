@@ -8,7 +8,16 @@ from itertools import chain, repeat
 
 import pytest
 
-from benchmarks.timing import MAX_WARM_UP_SECONDS, MIN_RUNS, TURNS, WINDOW_RUNS, time_in_turns, time_runs, warm_up
+from benchmarks.timing import (
+    MAX_WARM_UP_SECONDS,
+    MIN_RUNS,
+    TURNS,
+    WINDOW_RUNS,
+    count_untimed,
+    time_in_turns,
+    time_runs,
+    warm_up,
+)
 
 
 class FakeModel:
@@ -75,6 +84,15 @@ def test_a_round_is_timed_in_turns_and_the_first_run_of_each_does_not_count() ->
     assert time_turns(FakeModel(0.01), 100, 1.0, others=60) == [[0.01] * 5] * TURNS
     uneven = time_turns(FakeModel(0.01), 2 * TURNS + 1, None)
     assert [len(turn) for turn in uneven] == [3] * 13 + [2]
+
+
+@pytest.mark.parametrize(
+    ("runs", "seconds"), [(1, None), (2, None), (TURNS + 1, None), (2 * TURNS + 1, None), (100, 1.0), (100, 0.1)]
+)
+def test_the_runs_that_do_not_count_are_counted(runs: int, seconds: float | None) -> None:
+    model = FakeModel(0.0625)
+    turns = time_turns(model, runs, seconds)
+    assert (sum(map(len, turns)) + count_untimed(turns)) * 0.0625 == model.now - 100
 
 
 def test_a_slow_model_has_fewer_turns_of_one_run_but_a_few_at_least() -> None:
