@@ -23,7 +23,7 @@ from train.settings import Setting
 _VERSION = 3
 _ARRAYS = ("best", "now", "begin")
 # An epoch's saving is left out where it would take longer than this share of the time since the last one.
-_SHARE = 0.1
+_SHARE = 0.03
 
 
 @dataclass(frozen=True)

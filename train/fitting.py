@@ -84,10 +84,12 @@ class PhaseFitting:
         epochs = self._phase.settings.epochs
         for variable, value in zip(self._changing, state.now):
             variable.assign(value)
+        began = time.monotonic()
         with progress.bar(epochs * self._train.steps, "training", "step") as bar:
             bar.update(state.done * self._train.steps)
             while state.done < epochs and not self._has_settled(state):
-                state = self._learn_epoch(state, bar)
+                state = self._learn_epoch(state, bar, began)
+                began += state.epochs[-1].seconds  # so that what keeping this one takes is in the next one's
                 keep(state)
                 progress.end_epoch(state.epochs[-1], state.first + epochs)
         self._model.set_weights(state.best)
@@ -97,9 +99,8 @@ class PhaseFitting:
         best = max(state.best_epoch, state.first)
         return len(state.epochs) - best >= self._phase.settings.patience
 
-    def _learn_epoch(self, state: State, bar: tqdm) -> State:
+    def _learn_epoch(self, state: State, bar: tqdm, began: float) -> State:
         number = len(state.epochs) + 1
-        began = time.monotonic()
         bar.set_description(f"epoch {state.done + 1}/{self._phase.settings.epochs}")
         # Each epoch has its own, whichever process learns it. What layers draw (dropout, augmentation) is in `state`.
         order = np.random.default_rng((self._seed, number)).permutation(len(self._train.targets))

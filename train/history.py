@@ -11,6 +11,7 @@ class EpochMetrics:
 
     number: from 1, counted on through all phases. phase: which weights it learnt (`head`, `all`, ...).
     Accuracies 0..1. rate: the learning rate at its end.
+    seconds: with those that saving the epoch before took, where it is not the first of its phase or of a process.
     """
 
     number: int

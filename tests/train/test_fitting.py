@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import signal
+import time
 
 import keras
 import numpy as np
@@ -96,6 +97,15 @@ def test_an_interrupt_that_a_library_lost_ends_the_training_after_the_epoch() ->
     with pytest.raises(KeyboardInterrupt):
         fitting.run(State(), keep, Progress(io.StringIO(), io.StringIO(), interrupts))
     assert len(kept) == 2
+
+
+def test_the_time_that_keeping_takes_is_in_the_seconds_of_the_epochs() -> None:
+    picture = keras.Input((4, 4, 1))
+    model = keras.Model(picture, keras.layers.Dense(2, activation="softmax")(keras.layers.Flatten()(picture)))
+    phase = Phase("all", Settings(epochs=3, batch=16, rate=1e-2))
+    fitting = PhaseFitting(model, phase, (_dark_and_bright(32, 0), _dark_and_bright(8, 1)), seed=0)
+    state = fitting.run(State(), lambda _: time.sleep(1.0), Progress(io.StringIO(), io.StringIO()))
+    assert [epoch.seconds >= 1.0 for epoch in state.epochs[1:]] == [True, True]
 
 
 def test_who_learns_from_small_batches_is_validated_in_smaller_ones() -> None:

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import keras
@@ -186,3 +187,17 @@ def test_a_state_comes_back_as_it_was_kept(tmp_path: Path) -> None:
     for one, other in zip((*back.now, *back.begin), (*state.now, *state.begin)):
         np.testing.assert_array_equal(one, other)
     assert [path.name for path in tmp_path.iterdir()] == ["m.keras.resume"]
+
+
+def test_an_epoch_is_not_saved_where_that_would_take_more_than_a_small_part_of_the_time(tmp_path: Path) -> None:
+    checkpoint = Checkpoint(tmp_path / "m.keras", ())
+    weights = (np.zeros(8_000_000, np.float32),)
+    began = time.monotonic()
+    checkpoint.keep(State(phase=0, now=weights))
+    cost = time.monotonic() - began
+    time.sleep(15 * cost)  # of which it is more than 3 %
+    checkpoint.keep(State(phase=1, now=weights))
+    assert checkpoint.read().phase == 0
+    time.sleep(30 * cost)
+    checkpoint.keep(State(phase=2, now=weights))
+    assert checkpoint.read().phase == 2
