@@ -15,7 +15,7 @@ from runtime.decision_steps import Thin
 from runtime.events import SourceEvent
 from runtime.result import Result
 from runtime.sinks.health import Health, Tell, tell_on_stderr
-from runtime.sinks.sink import CLOSE_SECONDS, Sink
+from runtime.sinks.sink import CLOSE_SECONDS, NotWrittenError, Sink
 
 _ABANDON_SECONDS = 0.2
 _NO_PICTURE = np.zeros((0, 0, 3), np.uint8)
@@ -49,7 +49,8 @@ class Background:
     Args:
         sink: whose methods are called in the thread; what they raise is told once by `tell`, and so is its end.
         name: of the output, for messages.
-        bound: how many results and events wait; the oldest are left out for newer ones, and counted in `left_out`.
+        bound: how many results and events wait; the oldest are left out for newer ones, and counted in `left_out`. So
+            is in the end what still waits, and what the sink has in hand and does not get written.
         keep: what of a result is kept for the sink; None: this result is not for it.
         takes_events: whether the sink is told of events.
         tell: shows a message to a person.
@@ -77,6 +78,7 @@ class Background:
         self._waiting: deque[Union[Result, SourceEvent]] = deque(maxlen=bound)
         self._changed = threading.Condition()
         self._stopping = False
+        self._is_in_hand = False
         self._ended = threading.Event()
         self.left_out = 0
         self._thread = threading.Thread(target=self._run, name=f"output {name}", daemon=True)
@@ -131,8 +133,12 @@ class Background:
         threading.Thread(target=self._close_sink, daemon=True).start()
 
     def _tell_left_out(self) -> None:
+        if self._is_in_hand:
+            self._is_in_hand = False
+            self.left_out += 1
         if self.left_out:
-            self._tell(f"{self._name}: {self.left_out} results were left out")
+            count = "1 result was" if self.left_out == 1 else f"{self.left_out} results were"
+            self._tell(f"{self._name}: {count} left out")
 
     def _run(self) -> None:
         while (item := self._next()) is not None:
@@ -141,10 +147,13 @@ class Background:
                     self._sink.write_event(item)
                 else:
                     self._sink.write(item)
+            except NotWrittenError:
+                break
             except Exception as error:  # whatever an output's library raises must not end the thread
                 self._failed(error)
             else:
                 self._health.worked()
+            self._is_in_hand = False
         self._close_sink()
         self._ended.set()
 
@@ -154,6 +163,7 @@ class Background:
     def _next(self) -> Result | SourceEvent | None:
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._stopping)
+            self._is_in_hand = bool(self._waiting)
             return self._waiting.popleft() if self._waiting else None
 
     def _close_sink(self) -> None:

@@ -16,6 +16,7 @@ from runtime.sinks.health import Health, Tell, tell_on_stderr
 from runtime.sinks.home_assistant import discovery_messages
 from runtime.sinks.json_form import event_fields, result_fields
 from runtime.sinks.mqtt_address import MqttAddress
+from runtime.sinks.sink import NotWrittenError
 
 try:
     import paho.mqtt.client as paho
@@ -32,11 +33,13 @@ _WINDOW = 20
 KEEPALIVE_SECONDS = 15
 _RECONNECT_SECONDS = (1, 30)
 _GOODBYE_SECONDS = 0.5
+# For a broker that takes its time: the only result of a photo waits for the connection.
+_PATIENCE_SECONDS = 5.0
 
 
 def open_mqtt(address: MqttAddress) -> Background:
     """Raises OutputError as Mqtt."""
-    return Background(Mqtt(address), f"--mqtt {address}")
+    return Background(Mqtt(address), f"--mqtt {address}", patience=_PATIENCE_SECONDS)
 
 
 class Mqtt:
@@ -87,8 +90,9 @@ class Mqtt:
     def _publish(self, topic: str, text: str, retain: bool = False) -> None:
         self._is_online.wait()
         self._window.acquire()
-        if not self._is_closed:
-            self._client.publish(topic, text, _QOS, retain)
+        if self._is_closed:
+            raise NotWrittenError
+        self._client.publish(topic, text, _QOS, retain)
 
     def _make_client(self) -> Any:
         client = paho.Client(CallbackAPIVersion.VERSION2)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import select
 import shutil
 import signal
 import socket
 import subprocess
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +100,37 @@ class Listener:
 
     def _subscribed(self, *_: Any) -> None:
         self._has_subscribed = True
+
+
+class SlowWay:
+    """A port that leads to another one of 127.0.0.1, after so many seconds; for one connection."""
+
+    def __init__(self, port: int, seconds: float) -> None:
+        self._port = port
+        self._seconds = seconds
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server.settimeout(15)
+        self._thread = threading.Thread(target=self._lead)
+
+    def __enter__(self) -> int:
+        self._thread.start()
+        return int(self._server.getsockname()[1])
+
+    def __exit__(self, *exception: object) -> None:
+        self._thread.join()
+        self._server.close()
+
+    def _lead(self) -> None:
+        near, _ = self._server.accept()
+        time.sleep(self._seconds)
+        with contextlib.suppress(OSError), near, socket.create_connection(("127.0.0.1", self._port)) as far:
+            other = {near: far, far: near}
+            while True:
+                for ready in select.select([near, far], [], [])[0]:
+                    received = ready.recv(4096)
+                    if not received:
+                        return
+                    other[ready].sendall(received)
 
 
 class Certificates:
