@@ -14,6 +14,7 @@ from runtime.errors import OutputError
 from runtime.events import SourceEvent
 from runtime.result import Result
 from runtime.sinks.background import Background
+from runtime.sinks.health import Tell, tell_on_stderr
 from runtime.sinks.json_form import event_fields, result_fields
 
 MAX_BYTES = 10_000_000
@@ -29,17 +30,22 @@ class JsonFile:
     """Appends the lines that JsonLines writes, each in one piece: a reader never sees a part of one.
 
     A file that would grow past `max_bytes` becomes `NAME.1`, what was `NAME.1` becomes `NAME.2`, and so on;
-    `kept` of them are kept. On a full disk the line that did not fit is taken back. After any error the file is
-    opened anew for the next line: there may be room again, or the disk plugged in again. So it is where it was
-    deleted or moved away, and one that was emptied counts as empty.
+    `kept` of them are kept. Where it cannot be renamed it is emptied, and that told once. On a full disk the line
+    that did not fit is taken back. After any error the file is opened anew for the next line: there may be room
+    again, or the disk plugged in again. So it is where it was deleted or moved away, and one that was emptied counts
+    as empty.
 
     Raises OutputError when the file cannot be opened.
     """
 
-    def __init__(self, path: Path, max_bytes: int = MAX_BYTES, kept: int = KEPT_FILES) -> None:
+    def __init__(
+        self, path: Path, max_bytes: int = MAX_BYTES, kept: int = KEPT_FILES, tell: Tell = tell_on_stderr
+    ) -> None:
         self._path = path
         self._max_bytes = max_bytes
         self._kept = kept
+        self._tell = tell
+        self._is_emptying_told = False
         self._file: io.FileIO | None = None
         self._size = 0
         if path.exists() and not path.is_file():
@@ -97,10 +103,25 @@ class JsonFile:
     def _rotate(self) -> None:
         self.close()
         self._size = 0
-        for number in range(self._kept - 1, 0, -1):
-            if self._numbered(number).exists():
-                self._numbered(number).replace(self._numbered(number + 1))
-        self._path.replace(self._numbered(1))
+        try:
+            for number in range(self._kept - 1, 0, -1):
+                if self._numbered(number).exists():
+                    self._numbered(number).replace(self._numbered(number + 1))
+            self._path.replace(self._numbered(1))
+        except OSError as error:
+            if error.errno == errno.ENOSPC:  # there may be room again, and what is in the file is kept until then
+                raise
+            self._empty(error)
+
+    def _empty(self, error: OSError) -> None:
+        """As in a folder where others own the right to make files; the newest lines are worth more than the oldest."""
+        os.truncate(self._path, 0)
+        if not self._is_emptying_told:
+            self._is_emptying_told = True
+            self._tell(
+                f"--out {self._path}: is emptied whenever it has {self._max_bytes / 1e6:g} MB, as it cannot be renamed "
+                f"({error.strerror}); to keep older lines, name a file in a folder that can be written"
+            )
 
     def _numbered(self, number: int) -> Path:
         return self._path.with_name(f"{self._path.name}.{number}")

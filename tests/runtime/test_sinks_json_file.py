@@ -47,6 +47,23 @@ def test_the_file_is_rotated_by_size_and_the_oldest_go(tmp_path: Path) -> None:
     assert all((tmp_path / name).stat().st_size <= 5000 for name in names)
 
 
+def test_a_file_that_cannot_be_renamed_is_emptied_and_written_on_and_that_is_told_once(tmp_path: Path) -> None:
+    """As in a folder that may not be written; a folder in the way stops root, too."""
+    path = tmp_path / "results.jsonl"
+    (tmp_path / "results.jsonl.1" / "kept").mkdir(parents=True)
+    told: list[str] = []
+    background = Background(JsonFile(path, max_bytes=5000, kept=1, tell=told.append), "--out", tell=told.append)
+    for index in range(100):
+        background.write(make_result(1, index=index))
+    background.close()
+    written = read_lines(path)
+    assert written == list(range(written[0], 100))
+    assert 0 < path.stat().st_size <= 5000
+    (message,) = told
+    assert message.startswith(f"--out {path}: is emptied whenever it has 0.005 MB, as it cannot be renamed (Is a dir")
+    assert message.endswith("; to keep older lines, name a file in a folder that can be written")
+
+
 def test_a_line_that_a_power_cut_left_half_written_spoils_only_itself(tmp_path: Path) -> None:
     path = tmp_path / "results.jsonl"
     path.write_text('{"index": 1}\n{"ind')
