@@ -44,6 +44,15 @@ def fill_columns(text: str, columns: int) -> str:
     return text + " " * (columns - columns_of(text))
 
 
+def cut_columns(text: str, columns: int) -> str:
+    """The beginning of it that takes no more."""
+    for end, letter in enumerate(text):
+        columns -= columns_of(letter)
+        if columns < 0:
+            return text[:end]
+    return text
+
+
 def without_credentials(address: str) -> str:
     """An address without the user name, the password and the tokens that it may hold."""
     before, at, behind = address.rpartition("@")

@@ -6,7 +6,7 @@ import time
 from typing import TextIO
 
 from runtime.events import SourceEvent
-from runtime.printable import printable
+from runtime.printable import cut_columns, printable
 from runtime.result import UNKNOWN, Result
 
 _REFRESH_SECONDS = 0.1
@@ -80,7 +80,7 @@ class Terminal:
 
         width = shutil.get_terminal_size().columns - 1
         # Carriage return, the line, and "erase to the end of the line" for what was longer before.
-        self._stream.write(f"\r{self._pending[:width]}\x1b[K")
+        self._stream.write(f"\r{cut_columns(self._pending, width)}\x1b[K")
         self._stream.flush()
         self._pending, self._last_write = "", now
 

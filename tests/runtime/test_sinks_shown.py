@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ import pytest
 
 from runtime.decisions import Decisions, DecisionSettings
 from runtime.events import SourceEvent
-from runtime.printable import printable, without_credentials
+from runtime.printable import columns_of, cut_columns, printable, without_credentials
 from runtime.sinks import JsonLines, Terminal
 from runtime.sinks.json_form import WallClock
 from tests.conftest import ROOT
@@ -82,6 +83,22 @@ def test_nothing_hostile_reaches_the_terminal(is_live: bool) -> None:
     own = shown.replace("\x1b[K", "").replace("\r", "").replace("\n", "")
     assert own.isprintable()
     assert "owned" in own
+
+
+@pytest.mark.parametrize("label", ["cat", "줄무늬 고양이", "虎斑猫", "とらねこ"])
+def test_the_live_line_takes_one_line_of_the_terminal_whatever_its_alphabet(label: str) -> None:
+    shown = shown_by(True, make_result(1, labels=(label * 30, "other"))).rstrip("\n")
+    width = shutil.get_terminal_size().columns - 1
+    assert width - 1 <= columns_of(shown.replace("\x1b[K", "").lstrip("\r")) <= width
+    assert label in shown
+
+
+@pytest.mark.parametrize(
+    ("columns", "cut"),
+    [(0, ""), (1, "a"), (2, "a"), (3, "a猫"), (4, "a猫b"), (5, "a猫b"), (6, "a猫b猫"), (99, "a猫b猫")],
+)
+def test_a_letter_that_takes_two_columns_is_left_out_where_only_one_is_left(columns: int, cut: str) -> None:
+    assert cut_columns("a猫b猫", columns) == cut
 
 
 def test_troubles_of_the_source_are_shown_once_with_their_end() -> None:
