@@ -137,12 +137,16 @@ def open_source(
 def open_camera(
     spec: str, card: ModelCard, *, options: SourceOptions = _USUAL, on_event: OnEvent | None = None
 ) -> Source:
-    """A camera: one of CAMERAS (index `0`: the first; `test`: moving test pictures). The rest as `open_source`."""
+    """A camera: one of CAMERAS (index `0`: the first; `test`: moving test pictures). The rest as `open_source`.
+
+    An address with a recording's name (`http://.../cam.flv`) is opened at once to see whether it is one: what tells no
+    length is a stream.
+    """
     if options.raw is not None:
         raise UsageError(
             f"--camera {spec}: --raw is for frames on standard input: runtime classify - --raw {options.raw}"
         )
-    request = SourceRequest(spec, card, options, None, on_event)
+    request = SourceRequest(spec, card, options, None, on_event, is_camera=True)
     for kind in (*_CAMERAS, _VIDEO_FILE):
         if kind.matches(spec):
             return kind.open(request)

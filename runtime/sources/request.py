@@ -19,6 +19,7 @@ OnEvent = Callable[[SourceEvent], None]
 class SourceRequest:
     """spec: what the user named. card: whose input and fit the frames are made for. on_error: told of each of several
     pictures that cannot be read (without it the first one raises). on_event: of each change of a live source's state.
+    is_camera: the user said that it is one.
     """
 
     spec: str
@@ -26,6 +27,7 @@ class SourceRequest:
     options: SourceOptions
     on_error: Optional[OnError] = None
     on_event: Optional[OnEvent] = None
+    is_camera: bool = False
 
     def refuse_camera_mode(self) -> None:
         """Raise UsageError where a size or rate is asked of what has its own."""

@@ -7,14 +7,15 @@ import threading
 from dataclasses import replace
 from functools import partial
 
-from runtime.errors import SourceError
+from runtime.errors import SourceError, UsageError
 from runtime.folders import what_is_at
 from runtime.printable import without_credentials
 from runtime.sources.live import LiveSource
+from runtime.sources.options import SourceOptions
 from runtime.sources.request import SourceRequest
 from runtime.sources.scaler import VideoScaler
 from runtime.sources.source import Source
-from runtime.sources.video import VideoInput, VideoSource, read_video
+from runtime.sources.video import VideoInput, VideoSource, open_video, read_video
 from runtime.sources.video_feed import VideoFeed
 
 # FFmpeg's options: no picture is kept back, none are awaited to find the rate (a second), and no sound is waited for.
@@ -61,7 +62,14 @@ def open_url(request: SourceRequest) -> Source:
         kinds = ", ".join(f"{known}://" for known in _SCHEMES)
         raise SourceError(f"{scheme}://: not a kind of address that is read; expected {kinds}")
     is_file = scheme in ("http", "https") and path.endswith(_RECORDINGS)
+    if is_file and request.is_camera:
+        is_file = _has_length(VideoInput(name, url, options=_SCHEMES[scheme]), request.options)
     if is_file and not request.options.realtime:
+        if request.options.wait:
+            raise UsageError(
+                f"{name}: is read as a recording, which is there or not; leave out --wait "
+                "(a camera's stream of such a name is known behind --camera)"
+            )
         wanted = VideoInput(name, url, is_recording=True)
         read = partial(read_video, wanted, request.options.timeout)
         return VideoSource(name, read, make_scaler(request), request.on_error)
@@ -76,6 +84,19 @@ def open_url(request: SourceRequest) -> Source:
         is_rtp=_SCHEMES[scheme] is _RTSP,
     )
     return LiveSource(feed, request.options, request.on_event, request.on_error)
+
+
+def _has_length(wanted: VideoInput, options: SourceOptions) -> bool:
+    """Whether an address is a recording's, in seconds or bytes, as its name says: cameras have such names, too
+    (`/api/stream.mp4`). Raises SourceError where it cannot be opened and is not awaited; what is awaited is a stream.
+    """
+    try:
+        with open_video(wanted, options.timeout, "SLICE") as container:
+            return bool(container.duration) or container.size > 0
+    except SourceError:
+        if options.wait:
+            return False
+        raise
 
 
 def open_test_pictures(request: SourceRequest) -> Source:

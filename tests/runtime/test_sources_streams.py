@@ -17,9 +17,9 @@ from PIL import Image
 
 from examples.clips import write_clip
 from runtime.card import Fit, InputSize, ModelCard
-from runtime.errors import SourceError
+from runtime.errors import SourceError, UsageError
 from runtime.events import SourceEvent
-from runtime.sources import SourceOptions, open_camera
+from runtime.sources import SourceOptions, open_camera, open_source
 from runtime.sources.scaler import VideoScaler
 from tests.runtime.reader import Classifying, Reader
 from tests.runtime.streams import (
@@ -208,6 +208,30 @@ def test_every_frame_of_a_video_file_that_lies_afar_is_read(tmp_path: Path) -> N
     with FileServer(tmp_path) as server, open_camera(f"{server.url}/clip.mp4?token=secret", CARD) as source:
         assert [frame.index for frame in source] == list(range(10))
         assert "secret" not in source.name
+
+
+@pytest.mark.parametrize("name", ["red.mp4", "red.mkv", "red.avi", "red.mpg"])
+def test_what_has_a_length_is_a_recording_behind_camera_too(tmp_path: Path, name: str) -> None:
+    write_clip(tmp_path / name, [RED] * 10)
+    with FileServer(tmp_path) as server:
+        assert not open_camera(f"{server.url}/{name}", CARD).is_live
+        with pytest.raises(UsageError, match="which is there or not; leave out --wait"):
+            open_source(f"{server.url}/{name}", CARD, options=SourceOptions(wait=True))
+
+
+def test_a_camera_s_stream_that_is_named_like_a_recording_is_live() -> None:
+    with TransportServer(RED, rate=25, whole=10, is_flv=True) as server:
+        address = f"{server.url}live/shed.flv"
+        with Reader(address, CARD, SourceOptions(timeout=2)) as reader:
+            reader.wait_for("live")
+            server.frozen.set()
+            reader.wait_for("stalled")
+            server.frozen.clear()
+            reader.wait_for("live", 2)
+    # Nobody is there any more.
+    with pytest.raises(SourceError, match="check that it is on"):
+        open_camera(address, CARD)
+    assert open_camera(address, CARD, options=SourceOptions(wait=True)).is_live
 
 
 @pytest.mark.parametrize("name", ["snapshot.jpg", "snapshot.png"])
