@@ -14,7 +14,7 @@ from convert.agreement import Agreement, ScorePicture, measure_agreement
 from convert.bias_correction import can_correct_biases, correct_biases
 from convert.bounds import is_within_bounds
 from convert.diagnose_files import diagnose_file
-from convert.failure import LeftInFloatError
+from convert.failure import LeftInFloatError, UncorrectedError, explain_failure
 from convert.float_layers import FloatLayers
 from convert.material import Material
 from convert.network import Network
@@ -66,6 +66,12 @@ class Attempts:
             return self._run(replace(self.target.recipe, keep_float=error.layers))
 
     def _run(self, recipe: Recipe) -> Attempt:
+        try:
+            return self._try_ways(recipe, can_correct=can_correct_biases(self._network))
+        except UncorrectedError:
+            return self._try_ways(recipe, can_correct=False)
+
+    def _try_ways(self, recipe: Recipe, *, can_correct: bool) -> Attempt:
         attempts: list[Attempt] = []
 
         def best() -> Attempt:
@@ -73,10 +79,10 @@ class Attempts:
 
         def find_suspects() -> tuple[str, ...]:
             path = best().path if attempts else self._write(recipe)[0]
-            return diagnose_file(self._network, path, self._calibration, self.observer).suspects()
+            with explain_failure("its layers cannot be compared with the original's; name those for --keep-float"):
+                return diagnose_file(self._network, path, self._calibration, self.observer).suspects()
 
-        chosen, can_correct = self.target.float_layers, can_correct_biases(self._network)
-        for way in recipes_to_try(chosen, recipe, find_suspects, can_correct=can_correct):
+        for way in recipes_to_try(self.target.float_layers, recipe, find_suspects, can_correct=can_correct):
             attempts.append(self._attempt(way))
             if best().is_within:
                 break

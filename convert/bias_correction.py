@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from convert.failure import UncorrectedError, explain_failure
 from convert.network import Network
 from convert.observer import Observer
 from convert.recipes import Recipe
@@ -42,7 +43,8 @@ def can_correct_biases(network: Network) -> bool:
 def correct_biases(network: Network, pictures: np.ndarray, observer: Observer, recipe: Recipe) -> Network:
     """The network with a model for its files of an integer recipe whose biases are corrected.
 
-    pictures: those that calibrate, uint8, count x height x width x channels.
+    pictures: those that calibrate, uint8, count x height x width x channels. Raises UncorrectedError where a layer is
+    of a form that this does not know, as a normalisation over the rows.
     """
     model = _copy_model(network.model)
     # Spread, as they may be in the order of their classes.
@@ -50,7 +52,8 @@ def correct_biases(network: Network, pictures: np.ndarray, observer: Observer, r
     spread = np.linspace(0, len(pictures) - 1, count).round().astype(int)
     steps = list_steps(model)
     floats = _find_float(steps, set(recipe.keep_float))
-    _correct(steps, pictures[spread], observer, floats, _VALUE_LEVELS[recipe.activations])
+    with explain_failure(f"{network.card.name}: its biases cannot be corrected", UncorrectedError):
+        _correct(steps, pictures[spread], observer, floats, _VALUE_LEVELS[recipe.activations])
     return network.with_corrected(model)
 
 

@@ -23,9 +23,13 @@ class LeftInFloatError(ConversionError):
         self.layers = layers
 
 
+class UncorrectedError(ConversionError):
+    """A network's biases cannot be corrected: a file is made with those that it has."""
+
+
 @contextlib.contextmanager
-def explain_failure(what: str) -> Iterator[None]:
-    """Raise `what (reason)` as a ConversionError for whatever a library raises inside.
+def explain_failure(what: str, kind: type[ConversionError] = ConversionError) -> Iterator[None]:
+    """Raise `what (reason)` as an error of that kind for whatever a library raises inside.
 
     The converters have no exceptions of their own that one could catch by name. Errors of edgeframe and of
     the disk (OSError) pass as they are.
@@ -36,7 +40,7 @@ def explain_failure(what: str) -> Iterator[None]:
         raise
     except Exception as error:
         reason = " ".join(_NOISE.sub(" ", str(error)).split())[:_LONGEST_REASON] or type(error).__name__
-        raise ConversionError(f"{what} ({reason})") from None
+        raise kind(f"{what} ({reason})") from None
 
 
 @contextlib.contextmanager

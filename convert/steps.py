@@ -44,13 +44,15 @@ class LayerStep:
 
 
 def list_steps(model: Any) -> tuple[LayerStep, ...]:
-    """The steps of a Keras model; none for one with a layer that is used twice or is a network itself."""
+    """The steps of a Keras model; none for one with a layer that is used twice, has several results or is a network."""
     import keras
 
     operations = keras.Model(model.inputs, model.outputs).operations
     if any(len(operation._inbound_nodes) != 1 or hasattr(operation, "layers") for operation in operations):
         return ()
     nodes = [operation._inbound_nodes[0] for operation in operations]
+    if any(len(node.output_tensors) != 1 for node in nodes):
+        return ()
     maker = {id(tensor): number for number, node in enumerate(nodes) for tensor in node.output_tensors}
     inputs = [tuple(maker[id(tensor)] for tensor in node.input_tensors) for node in nodes]
     readers: list[list[int]] = [[] for _ in nodes]

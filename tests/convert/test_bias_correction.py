@@ -131,6 +131,26 @@ def test_a_network_with_a_layer_that_augments_has_the_same_biases_each_time(drif
     assert all(np.array_equal(*pair) for pair in zip(once.get_weights(), again.get_weights()))
 
 
+@pytest.mark.parametrize("kind", ["several results", "normalised over rows", "with a LoRA"])
+def test_a_network_whose_biases_cannot_be_corrected_is_converted_with_those_that_it_has(
+    drifting: Trained, tmp_path: Path, kind: str
+) -> None:
+    import keras
+    from keras import layers
+
+    values = picture = keras.Input((SIDE, SIDE, 3))
+    if kind == "several results":
+        values = layers.Concatenate()(keras.ops.split(picture, 3, axis=-1))
+    if kind == "normalised over rows":
+        values = layers.BatchNormalization(axis=1)(layers.Conv2D(3, 3, kernel_initializer="ones")(picture))
+    scores = layers.Dense(3, activation="softmax", kernel_initializer="identity")
+    model = keras.Model(picture, scores(layers.GlobalAveragePooling2D()(values)))
+    if kind == "with a LoRA":
+        scores.enable_lora(2)
+    trained = Trained(save(model, tmp_path / "odd.keras", COLOURS, InputSize(SIDE, SIDE)), drifting.data)
+    assert "biases corrected" not in convert(trained, tmp_path / "odd.onnx", "--recipe", "int8", "--min-agreement", "0")
+
+
 def test_a_network_in_a_network_and_a_layer_used_twice_are_left_alone(colours: Trained) -> None:
     import keras
 
