@@ -3,13 +3,16 @@
 Where a network ends in global average pooling and a dense layer, the score of a class is the mean over the cells of
 the last feature map of (features x weights of the class), plus a bias (Zhou et al. 2016,
 https://arxiv.org/abs/1512.04150). The map is that product, cell by cell, for the class with the highest score: for
-all classes it would cost as many multiplications more as there are cells times classes.
+all classes it would cost as many multiplications more as there are cells times classes. One sigmoid output scores the
+second of two classes; the weights of the first are the same with the other sign.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from convert.network import Network
 from runtime.errors import ConversionError
@@ -23,8 +26,8 @@ _SCORING = (*_PASSING, "Activation", "Softmax")
 class CamNetwork(Network):
     """A Network whose files give a second output, `cam`: float32, batch x height x width x 1.
 
-    Its cells are those of the last feature map. Their mean is the score of the first class before the softmax,
-    less its bias.
+    Its cells are those of the last feature map. Their mean is the score of the first class before the softmax (or
+    sigmoid), less its bias.
 
     seeing: the Keras network from pictures to (scores, feature map). weights: of the dense layer, classes x features.
     """
@@ -43,7 +46,7 @@ class CamNetwork(Network):
         def look(image: Any) -> tuple[Any, Any]:
             scores, cells = self.seeing(image, training=False)
             height, width, features = cells.shape[1:]
-            of_class = tf.gather(self.weights, tf.argmax(scores, axis=1, output_type=tf.int32))
+            of_class = tf.gather(self.weights, _find_best(scores))
             # One row of features for each cell, times the class's weights.
             rows, column = tf.reshape(cells, (-1, height * width, features)), tf.reshape(of_class, (-1, features, 1))
             products = tf.matmul(rows, column)
@@ -52,12 +55,23 @@ class CamNetwork(Network):
         return tf.function(look, input_signature=[self.picture_spec(batch)])
 
 
+def _find_best(scores: Any) -> Any:
+    """The numbers (batch,) of the classes with the highest scores, int32, of a tensor batch x classes."""
+    import tensorflow as tf
+
+    if scores.shape[-1] == 1:
+        return tf.cast(scores[:, 0] > 0.5, tf.int32)
+    return tf.argmax(scores, axis=1, output_type=tf.int32)
+
+
 def with_cam(network: Network) -> CamNetwork:
     """The network with a second output. Raises ConversionError where it does not end as it must."""
     import keras
 
     dense, cells = _find_ending(network)
     weights = dense.kernel.numpy().reshape(-1, dense.kernel.shape[-1]).T
+    if len(weights) == 1:
+        weights = np.concatenate([-weights, weights])
     written = network.written
     # Its name is a part of the operators' names: one that Keras counted up would differ from time to time.
     seeing = keras.Model(written.inputs, [written.outputs[0], cells], name=written.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,25 @@ class Maps:
     network: Network
     pictures: np.ndarray
     expected: np.ndarray
+
+
+@pytest.fixture(scope="module")
+def maps_of_two(maps: Maps) -> Maps:
+    """Of a network with one output, the second class's probability, on dark and on bright pictures."""
+    import keras
+
+    keras.utils.set_random_seed(0)
+    pictures = np.concatenate([maps.pictures // 4, maps.pictures])
+    picture, scoring = keras.Input(pictures.shape[1:]), keras.layers.Dense(1, activation="sigmoid")
+    cells = keras.layers.Conv2D(8, 3, 2, activation="relu")(keras.layers.Rescaling(1 / 255)(picture))
+    model = keras.Model(picture, scoring(keras.layers.GlobalAveragePooling2D()(cells)))
+    kernel, _ = scoring.get_weights()
+    found = keras.Model(picture, cells).predict_on_batch(pictures.astype(np.float32)) @ kernel[:, 0]
+    scoring.set_weights([kernel, -np.median(found.mean(axis=(1, 2)), keepdims=True)])
+    network = Network(model, replace(maps.network.card, labels=("dark", "bright"), scores="sigmoid"))
+    top = network.scores(pictures).argmax(axis=1)
+    assert top.sum() == len(top) / 2
+    return Maps(network, pictures, np.stack([one if best else -one for one, best in zip(found, top)]))
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +113,17 @@ def test_an_onnx_file_gives_the_map_of_the_class_that_it_names(maps: Maps, tmp_p
     found = run_onnx(write(maps, recipe, tmp_path / "cam.onnx"), maps.pictures)
     tolerance = FLOAT_TOLERANCE if recipe == "float32" else INT8_TOLERANCE * np.ptp(maps.expected)
     assert np.abs(found - maps.expected).max() < tolerance
+
+
+@pytest.mark.parametrize("recipe", ["float32", "int8"])
+@pytest.mark.parametrize("form", ["tflite", "onnx"])
+def test_one_output_has_the_map_of_whichever_of_its_two_classes_it_names(
+    maps_of_two: Maps, tmp_path: Path, form: str, recipe: str
+) -> None:
+    path = write(maps_of_two, recipe, tmp_path / f"cam.{form}")
+    found = (run_tflite if form == "tflite" else run_onnx)(path, maps_of_two.pictures)
+    tolerance = FLOAT_TOLERANCE if recipe == "float32" else INT8_TOLERANCE * np.ptp(maps_of_two.expected)
+    assert np.abs(found - maps_of_two.expected).max() < tolerance
 
 
 @pytest.mark.parametrize("recipe", ["float32", "int8"])
