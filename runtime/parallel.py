@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from functools import partial
 from itertools import islice
 from typing import TypeVar
 
@@ -59,8 +58,9 @@ def classify_pictures(
     submit_all = _submit_as_they_come if may_wait else _submit_ahead
     executor = ThreadPoolExecutor(workers, "classify")
     try:
-        with closing(submit_all(pictures, partial(executor.submit, work), workers * _AHEAD)) as submitted:
-            for future in submitted:
+        futures = submit_all(pictures, lambda picture: executor.submit(work, picture), workers * _AHEAD)
+        with closing(futures):
+            for future in futures:
                 try:
                     yield future.result()
                 except PictureError as error:
