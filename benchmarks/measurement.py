@@ -206,7 +206,7 @@ class Results:
     @cached_property
     def names(self) -> dict[str, str]:
         """What each model is called, by its path: the file's name, with folders where several have it."""
-        return name_models([one.model for one in (*(m.subject for m in self.measurements), *self.failures)])
+        return name_models([m.subject.model for m in self.measurements] + [f.model for f in self.failures])
 
     def title_of(self, one: Subject | Failure) -> str:
         """What its model is called, and how it was run."""
