@@ -88,6 +88,7 @@ class _Results:
         self._names = names
 
     def run(self, picture: np.ndarray) -> list[np.ndarray]:
+        """As real numbers, float32, what is true or false (Greater) too."""
         values = picture if self._takes_bytes else picture.astype(np.float32)
-        results: list[np.ndarray] = self._session.run(self._names, {INPUT: values[np.newaxis]})
-        return results
+        results = self._session.run(self._names, {INPUT: values[np.newaxis]})
+        return [np.asarray(result, np.float32) for result in results]

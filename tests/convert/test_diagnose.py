@@ -17,9 +17,10 @@ from convert.formats import FORMATS
 from convert.layers import LayerNames
 from convert.observer import Observer
 from convert.recipes import RECIPES
+from runtime.card import InputSize
 from tests.convert.conftest import Trained
 from tests.convert.foreign import write_onnx, write_tflite
-from tests.convert.networks import spoil_features
+from tests.convert.networks import COLOUR_LABELS, SIDE, save, spoil_features
 
 Capture = pytest.CaptureFixture[str]
 
@@ -70,6 +71,22 @@ def test_the_layers_of_a_file_with_a_map_are_compared_too(
     plain, cam = told
     assert len(plain) > 4
     assert plain <= cam
+
+
+def test_results_that_are_true_or_false_are_compared_too(colours: Trained, tmp_path: Path, capsys: Capture) -> None:
+    import keras
+    from keras import layers
+
+    picture = keras.Input((SIDE, SIDE, 3))
+    values = layers.Conv2D(4, 3)(layers.Rescaling(1 / 255)(picture))
+    values = values * keras.ops.cast(values > layers.Conv2D(4, 3)(picture), "float32")
+    model = keras.Model(picture, layers.Dense(3, activation="softmax")(layers.GlobalAveragePooling2D()(values)))
+    saved = save(model, tmp_path / "comparing.keras", COLOUR_LABELS, InputSize(SIDE, SIDE))
+    comparing = Trained(saved, colours.data)
+    converted = convert(comparing, tmp_path / "comparing.onnx", "--keep-float", "worst:1")
+    capsys.readouterr()
+    assert ask(comparing, converted) == 0
+    assert " Greater " in capsys.readouterr().out
 
 
 def test_the_plot_is_a_png_beside_the_file_or_where_out_says(spoilt: Trained, tmp_path: Path) -> None:
