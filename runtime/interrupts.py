@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     Handler = Callable[[int, FrameType | None], object]
 
 _SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-# Until it is seen again whether an import is over.
-_IMPORT_SECONDS = 0.005
+# Until it is looked again whether an exception would be heard.
+_LATER_SECONDS = 0.005
+# What these raise Python prints, and goes on: of objects that end, and of JAX, at each collection of garbage.
+_UNHEARD = {"__del__", "_xla_gc_callback"}
 
 
 @contextlib.contextmanager
@@ -30,7 +32,7 @@ def interruptible() -> Iterator[None]:
     nothing is left behind.
     """
     ends: dict[int, Handler] = {**dict.fromkeys(_SIGNALS, _terminate), signal.SIGINT: signal.default_int_handler}
-    with _handle({n: _outside_imports(end) for n, end in ends.items() if signal.getsignal(n) is signal.SIG_DFL}):
+    with _handle({n: _where_heard(end) for n, end in ends.items() if signal.getsignal(n) is signal.SIG_DFL}):
         yield
 
 
@@ -56,7 +58,7 @@ def note_interrupts() -> Iterator[list[int]]:
         came.append(number)
         raise KeyboardInterrupt
 
-    with _handle(dict.fromkeys(_heeded(), _outside_imports(interrupt))):
+    with _handle(dict.fromkeys(_heeded(), _where_heard(interrupt))):
         yield came
 
 
@@ -96,13 +98,13 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     raise SystemExit(128 + number)  # as a shell tells it
 
 
-def _outside_imports(handler: Handler) -> Handler:
-    """A handler of a signal that raises an exception, which waits for the end of an import: there the exception would
-    be lost, or come out as another one, as of numpy's and LiteRT's C code.
+def _where_heard(handler: Handler) -> Handler:
+    """A handler of a signal that raises an exception, which waits for the end of an import, and of what nobody calls:
+    there the exception would be lost, or come out as another one, as of numpy's and LiteRT's C code.
     """
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if _is_importing(frame):
+        if _would_be_lost(frame):
             # Not of threading, whose locks the code that is interrupted may hold.
             _thread.start_new_thread(_send_again, (number,))
         else:
@@ -111,14 +113,14 @@ def _outside_imports(handler: Handler) -> Handler:
     return handle
 
 
-def _is_importing(frame: FrameType | None) -> bool:
+def _would_be_lost(frame: FrameType | None) -> bool:
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib."):
+        if frame.f_code.co_filename.startswith("<frozen importlib.") or frame.f_code.co_name in _UNHEARD:
             return True
         frame = frame.f_back
     return False
 
 
 def _send_again(number: int) -> None:
-    time.sleep(_IMPORT_SECONDS)
+    time.sleep(_LATER_SECONDS)
     os.kill(os.getpid(), number)

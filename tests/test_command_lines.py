@@ -56,6 +56,33 @@ def test_a_signal_within_an_import_waits_for_its_end(run: Run, name: str, status
     assert (done.returncode, done.stdout, done.stderr) == (status, "", "")
 
 
+INTERRUPTED_END = """
+import signal, time
+from runtime.interrupts import {within}
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # as the commands begin
+
+class Ending:
+    def __del__(self):
+        signal.raise_signal(signal.SIGINT)
+        time.sleep(0.02)  # where Python would look for signals
+
+try:
+    with {within}():
+        Ending()
+        time.sleep(10)
+except KeyboardInterrupt:
+    raise SystemExit(7)
+"""
+
+
+@pytest.mark.parametrize("within", ["interruptible", "note_interrupts"])
+def test_ctrl_c_where_an_object_ends_is_neither_lost_nor_shown(within: str) -> None:
+    """Of what is raised there, and in JAX's callback at each collection of garbage, Python prints a traceback only."""
+    command = [sys.executable, "-c", INTERRUPTED_END.format(within=within)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (7, "")
+
+
 @pytest.mark.parametrize("within", ["interruptible", "ended_at_once", "note_interrupts", "defer_interrupts"])
 def test_a_terminal_that_closes_does_not_end_what_nohup_started(within: str) -> None:
     code = (
