@@ -93,7 +93,7 @@ class Round:
     @property
     def all_runs(self) -> int:
         """Also those in its turns that were not timed: what Conditions tells is of all of them."""
-        return len(self.total_seconds) + (count_untimed(self.turns()) if self.turn_runs else 0)
+        return len(self.total_seconds) + count_untimed(self.turn_runs)
 
     def turns(self, step: str = "total_seconds") -> list[tuple[float, ...]]:
         """The times of a step, turn by turn."""
@@ -131,10 +131,6 @@ class Measurement:
                 f"{self.subject}: {self.file_bytes} bytes, {self.pictures_a_query} pictures a query, {self.macs} "
                 "multiply-accumulates; expected 1 or more of the first two, and no less than 0"
             )
-
-    @property
-    def name(self) -> str:
-        return self.subject.name
 
     @property
     def total_seconds(self) -> tuple[float, ...]:
@@ -178,12 +174,6 @@ class Failure:
     model: str
     message: str
     setting: str = ""
-
-    @property
-    def name(self) -> str:
-        """The file's name, and how it was run."""
-        name = PurePath(self.model).name
-        return f"{name} ({self.setting})" if self.setting else name
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TypeVar
@@ -79,7 +79,7 @@ def time_in_turns(
     left, spent = most_runs, 0.0
     while left > 0 and (most_seconds is None or spent < most_seconds or most_runs - left < MIN_RUNS):
         with turn():
-            if _begins_untimed(turns):
+            if _begins_untimed(len(turns[-1]) if turns else None):
                 run()
             started = clock()
             turns.append(time_runs(run, min(runs, left), seconds, clock))
@@ -88,11 +88,11 @@ def time_in_turns(
     return turns
 
 
-def _begins_untimed(before: Sequence[Sized]) -> bool:
-    """Whether a turn's first run does not count, after those `before`."""
-    return not before or len(before[-1]) > 1
+def _begins_untimed(runs_before: int | None) -> bool:
+    """Whether a turn's first run does not count, after one of so many; None: it is the first."""
+    return runs_before is None or runs_before > 1
 
 
-def count_untimed(turns: Sequence[Sized]) -> int:
-    """How many runs of `time_in_turns` were made besides those of its turns."""
-    return sum(_begins_untimed(turns[:number]) for number in range(len(turns)))
+def count_untimed(turn_runs: Sequence[int]) -> int:
+    """How many runs of `time_in_turns` were made besides the so many of its turns."""
+    return sum(map(_begins_untimed, [None, *turn_runs][:-1]))

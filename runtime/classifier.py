@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,6 @@ class Classifier:
         _check_fits(card, backend)
         self.card = card
         self.backend = backend
-        self._scaler: VideoScaler | None = None
         self._scaling = threading.Lock()  # of two threads in one filter graph, the process dies
 
     @classmethod
@@ -130,10 +130,18 @@ class Classifier:
         """The one resize; a large array is left to libswscale where PyAV is installed."""
         if picture.nbytes > LARGE_PICTURE_BYTES and is_picture(picture):
             with self._scaling:
-                self._scaler = self._scaler or _make_scaler(self.card)
                 if self._scaler is not None:
                     return self._scaler.fit_array(picture)
         return fit_image(picture, self.card.input, self.card.fit)
+
+    @cached_property
+    def _scaler(self) -> VideoScaler | None:
+        """None without PyAV; a failing import is slow, and would be made again for each picture."""
+        try:
+            from runtime.sources.scaler import VideoScaler
+        except ImportError:
+            return None
+        return VideoScaler(self.card.input, self.card.fit)
 
 
 def to_probabilities(scores: np.ndarray, kind: str) -> np.ndarray:
@@ -147,14 +155,6 @@ def to_probabilities(scores: np.ndarray, kind: str) -> np.ndarray:
     if kind == "sigmoid" and len(scores) == 1:
         return np.asarray([1 - scores[0], scores[0]], dtype=np.float32)
     return scores
-
-
-def _make_scaler(card: ModelCard) -> VideoScaler | None:
-    try:
-        from runtime.sources.scaler import VideoScaler
-    except ImportError:
-        return None
-    return VideoScaler(card.input, card.fit)
 
 
 def _check_fits(card: ModelCard, backend: Backend) -> None:

@@ -5,7 +5,6 @@ In TFLite Metadata (MediaPipe, TF Hub, Android), or as Ultralytics exports its c
 
 from __future__ import annotations
 
-import ast
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from runtime.backends import TensorInfo, keep_bytes, takes_bytes
 from runtime.card import Normalisation
 from runtime.card_file import read_onnx_pair, read_zip_entry
 from runtime.errors import ModelError
-from runtime.labels import read_literal
+from runtime.labels import parse_literal, read_literal
 from runtime.printable import printable
 from runtime.tflite_metadata import read_metadata
 
@@ -70,8 +69,8 @@ def _read(path: Path) -> Told:
         return _read_ultralytics(path, {key: read_onnx_pair(path, key) for key in _KEYS})
     metadata = read_metadata(path)
     if metadata is not None:
-        found = _read_dict(metadata.labels)
-        if found:
+        found = parse_literal(metadata.labels[0]) if len(metadata.labels) == 1 else None
+        if isinstance(found, dict):
             return _read_ultralytics(path, found)
         normalisation = Normalisation(metadata.mean, metadata.std) if metadata.mean and metadata.std else None
         return Told("TFLite Metadata", metadata.name, metadata.licence, metadata.labels, normalisation)
@@ -83,17 +82,6 @@ def _read_json(entry: bytes | None) -> dict[str, Any]:
     try:
         found = json.loads(entry or b"{}")
     except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _read_dict(labels: tuple[str, ...]) -> dict[str, Any]:
-    """What stands in place of labels; empty where they are such."""
-    if len(labels) != 1 or not labels[0].startswith("{"):
-        return {}
-    try:
-        found = ast.literal_eval(labels[0])
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

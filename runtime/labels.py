@@ -20,6 +20,8 @@ _IMAGENET_OUTPUTS = 1001
 _HUGGING_FACE = "id2label"
 # No network has classes by the billion, and Python takes no number of thousands of digits.
 _MOST_DIGITS = 9
+# Python's own parser takes 500 bytes of memory for one of text.
+_LONGEST_LITERAL = 500_000
 _NUMBERED = re.compile(rf"^(\d{{1,{_MOST_DIGITS}}})[:,\s]\s*(\S.*)$")
 
 
@@ -68,13 +70,7 @@ def _in_order(numbered: Mapping[int, str]) -> tuple[str, ...]:
 
 def read_literal(text: str, path: object) -> tuple[str, ...]:
     """The labels in a list or table. Raises ModelError where it is another one."""
-    try:
-        held = json.loads(text)
-    except (ValueError, RecursionError):
-        try:
-            held = ast.literal_eval(text)
-        except (ValueError, SyntaxError, MemoryError, RecursionError):
-            held = None
+    held = parse_literal(text)
     if isinstance(held, dict):
         held = held.get(_HUGGING_FACE, held)
     numbered = _number(held)
@@ -84,6 +80,20 @@ def read_literal(text: str, path: object) -> tuple[str, ...]:
             "with no number left out"
         )
     return _in_order(numbered)
+
+
+def parse_literal(text: str) -> Any:
+    """What is written in JSON or as Python writes it; None where it is neither, or too long for the latter."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    if len(text) > _LONGEST_LITERAL:
+        return None
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
 
 
 def _number(held: Any) -> dict[int, Any]:

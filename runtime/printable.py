@@ -17,13 +17,14 @@ _SECRET = re.compile(
     r"[^&;\s]*?(?=_(?:channel|stream)=|[&;\s]|$)"
 )
 
-
 # Zero-width, but part of how Persian, Indic languages and emoji are spelt.
 _JOINERS = "\u200c\u200d"
 
 
 def printable(text: str) -> str:
     """Without control characters (and invisible ones that turn text round), which a terminal or log would obey."""
+    if is_printable(text):
+        return text
     return "".join(character if is_printable(character) else "?" for character in text)
 
 

@@ -122,11 +122,11 @@ def open_source(
     Raises SourceError where the spec can only be wrong (no such file), and UsageError where the options do not go
     with it. A camera or stream is opened when it is iterated.
     """
+    request = SourceRequest(spec, card, options, on_error, on_event)
     if options.raw is not None and spec != STANDARD_INPUT:
-        raise UsageError(f"{spec}: --raw is for frames on standard input; write - in its place")
+        raise UsageError(f"{request.name}: --raw is for frames on standard input; write - in its place")
     if not spec:
         raise UsageError("an empty name: it would be the folder that you are in; for that, write .")
-    request = SourceRequest(spec, card, options, on_error, on_event)
     kinds = (_PICTURES, _VIDEO_FILE, *_CAMERAS, _PATTERN) if options.raw is None else (_RAW,)
     for kind in kinds:
         if kind.matches(spec):
@@ -142,11 +142,11 @@ def open_camera(
     An address with a recording's name (`http://.../cam.flv`) is opened at once to see whether it is one: what tells no
     length is a stream.
     """
+    request = SourceRequest(spec, card, options, None, on_event, is_camera=True)
     if options.raw is not None:
         raise UsageError(
-            f"--camera {spec}: --raw is for frames on standard input: runtime classify - --raw {options.raw}"
+            f"--camera {request.name}: --raw is for frames on standard input: runtime classify - --raw {options.raw}"
         )
-    request = SourceRequest(spec, card, options, None, on_event, is_camera=True)
     for kind in (*_CAMERAS, _VIDEO_FILE):
         if kind.matches(spec):
             return kind.open(request)

@@ -9,7 +9,6 @@ from functools import partial
 
 from runtime.errors import SourceError, UsageError
 from runtime.folders import what_is_at
-from runtime.printable import without_credentials
 from runtime.sources.live import LiveSource
 from runtime.sources.options import SourceOptions
 from runtime.sources.request import SourceRequest
@@ -55,7 +54,7 @@ def open_video_file(request: SourceRequest) -> Source:
 def open_url(request: SourceRequest) -> Source:
     """A stream: its newest frame, opened again when it is lost; or every frame of a video file that lies afar."""
     request.refuse_camera_mode()
-    url, name = request.spec, without_credentials(request.spec)
+    url, name = request.spec, request.name
     # Not by urllib, which raises ValueError for a [ in a password; FFmpeg takes it.
     scheme, path = url.partition("://")[0].lower(), re.split("[?#]", url, maxsplit=1)[0].lower()
     if scheme not in _SCHEMES:

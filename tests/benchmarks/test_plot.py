@@ -110,7 +110,7 @@ def test_names_say_no_more_than_tells_them_apart() -> None:
     threads = replace(one, subject=replace(one.subject, threads=2))
 
     def names(*measured: Measurement) -> list[str]:
-        return names_of([Row(m, m.name, None, None, None) for m in measured])
+        return names_of([Row(m, m.subject.name, None, None, None) for m in measured])
 
     assert names(one) == ["cnn"]
     assert names(one, onnx) == ["cnn.tflite", "cnn.onnx"]

@@ -168,7 +168,7 @@ def test_a_host_that_cannot_be_reached_is_a_row_for_each_model_and_the_rest_goes
     assert done.stderr.endswith("try it: ssh nowhere true; the rest goes on\n")
     assert done.stderr.count("\n") == 1
     results = read_results(tmp_path / "results.json")
-    assert [failure.name for failure in results.failures] == [f"{file.name} (nowhere)" for file in files]
+    assert [results.title_of(failure) for failure in results.failures] == [f"{file.name} (nowhere)" for file in files]
     assert {m.subject.host for m in results.measurements} == {"", "shed"}
     assert len(results.measurements) == 4
 
@@ -181,9 +181,12 @@ def test_a_model_that_fails_there_is_a_row_and_the_rest_goes_on(
     done = run("benchmarks", "run", *files, *settings, "--out", tmp_path, env=device)
     assert done.returncode == 1
     results = read_results(tmp_path / "results.json")
-    assert sorted(failure.name for failure in results.failures) == [
+    assert sorted(results.title_of(failure) for failure in results.failures) == [
         "rgb_int8.tflite (tflite-runtime, 1 thread)",
         "rgb_int8.tflite (tflite-runtime, 1 thread, shed)",
     ]
     assert all("tflite-runtime" in failure.message for failure in results.failures)
-    assert {(m.name, m.subject.host) for m in results.measurements} == {(files[1].name, ""), (files[1].name, "shed")}
+    assert {(m.subject.name, m.subject.host) for m in results.measurements} == {
+        (files[1].name, ""),
+        (files[1].name, "shed"),
+    }

@@ -204,7 +204,7 @@ def test_the_table_goes_from_fast_to_slow_and_ends_with_the_failures() -> None:
 
 
 def test_the_star_marks_what_no_other_model_beats() -> None:
-    best = {row.measurement.name: row.is_best for row in make_rows(RESULTS)}
+    best = {row.name: row.is_best for row in make_rows(RESULTS)}
     assert best == {"fast.tflite": True, "stopped.tflite": False, "good.tflite": True, "beaten.tflite": False}
 
 
@@ -212,7 +212,7 @@ def test_the_agreement_is_with_the_float32_file_of_the_same_source() -> None:
     results = make_results(("small.tflite", 0.004, 160), ("float.tflite", 0.02, 180))
     small, original = results.measurements
     original = replace(original, card=replace(original.card, recipe="float32"))
-    rows = {row.measurement.name: row for row in make_rows(replace(results, measurements=(small, original)))}
+    rows = {row.name: row for row in make_rows(replace(results, measurements=(small, original)))}
     assert rows["small.tflite"].agreement == Share(180, 200)
     assert rows["float.tflite"].agreement is None
 
@@ -365,7 +365,7 @@ def test_runs_of_one_machine_are_compared_as_those_of_two_devices() -> None:
     assert all(row.is_best for row in rows)
     assert device_matrix(rows)[0][4:] == ["a/kitchen: p50 ms", "b/kitchen: p50 ms"]
     assert re.match(r"On a/kitchen: Take .* On b/kitchen: Take ", recommend(rows, Limits()))
-    assert [failure.name for failure in combined.failures] == ["bad|ly.onnx (a)", "bad|ly.onnx (b)"]
+    assert [combined.title_of(failure) for failure in combined.failures] == ["bad|ly.onnx (a)", "bad|ly.onnx (b)"]
     assert {measurement.host.name for measurement in combined.measurements} == {"a/kitchen", "b/kitchen"}
 
 

@@ -58,7 +58,11 @@ def test_every_model_is_measured_and_the_rest_goes_on_when_some_fail(
     assert (done.returncode, done.stderr) == (1, "")
     results = read_results(out / "results.json")
     assert {measurement.subject.model for measurement in results.measurements} == set(map(str, good))
-    assert [failure.name for failure in results.failures] == ["truncated.tflite", "text.onnx", "none.tflite"]
+    assert [results.title_of(failure) for failure in results.failures] == [
+        "truncated.tflite",
+        "text.onnx",
+        "none.tflite",
+    ]
     assert "copy it again" in results.failures[0].message
     assert [line for line in done.stdout.splitlines() if "none.tflite failed" in line]
     assert {file.name for file in out.iterdir()} >= {"results.json", "report.html", "results.md", "pareto.png"}
@@ -68,7 +72,7 @@ def test_every_model_is_measured_and_the_rest_goes_on_when_some_fail(
 def check_figures(results: Results) -> None:
     """Six runs in six processes on twelve pictures that are easy to tell apart."""
     for measurement in results.measurements:
-        assert measurement.subject.backend == ("litert" if measurement.name.endswith("tflite") else "onnx")
+        assert measurement.subject.backend == ("litert" if measurement.subject.name.endswith("tflite") else "onnx")
         assert [len(part.total_seconds) for part in measurement.rounds] == [1] * 6
         answers = results.answers_of(measurement.subject)
         assert answers is not None
@@ -107,8 +111,8 @@ def test_a_model_that_takes_its_process_down_is_a_row_and_the_rest_goes_on(
     done = run("benchmarks", "run", *files, *settings[:-1], env=environment)
     results = read_results(tmp_path / "results.json")
     assert done.returncode == 1
-    assert [failure.name for failure in results.failures] == ["rgb_int8.tflite (litert, 1 thread)"]
-    assert [measurement.name for measurement in results.measurements] == ["rgb_float32.onnx"]
+    assert [results.title_of(failure) for failure in results.failures] == ["rgb_int8.tflite (litert, 1 thread)"]
+    assert [measurement.subject.name for measurement in results.measurements] == ["rgb_float32.onnx"]
 
 
 def test_a_model_that_never_answers_is_a_row_and_the_rest_goes_on(models: Path, colours: Path, tmp_path: Path) -> None:
@@ -118,10 +122,10 @@ def test_a_model_that_never_answers_is_a_row_and_the_rest_goes_on(models: Path, 
     results = run_benchmark([str(hanging), str(good)], settings, out, [ThisMachine(silence_seconds=20)])
     assert results == read_results(out)
     (failure,) = results.failures
-    assert failure.name == "hang.onnx (onnx, 1 thread)"
+    assert results.title_of(failure) == "hang.onnx (onnx, 1 thread)"
     assert "hang.onnx: its process gave no answer within 20 s" in failure.message
     (measurement,) = results.measurements
-    assert (measurement.name, len(measurement.rounds)) == (good.name, 2)
+    assert (measurement.subject.name, len(measurement.rounds)) == (good.name, 2)
     assert results.answers_of(measurement.subject) is not None
     assert not find_workers()
 
@@ -413,7 +417,7 @@ def test_a_run_goes_on_without_a_host_that_has_gone_and_keeps_what_was_measured_
     assert {m.subject.host for m in before.measurements} == {"", "shed"}
     after = go_on([here], before=before, unreachable={"shed": BenchmarkError("shed: cannot be reached")})
     assert after.measurements == before.measurements
-    assert [(failure.name, failure.message) for failure in after.failures] == [
+    assert [(after.title_of(failure), failure.message) for failure in after.failures] == [
         ("rgb_int8.tflite (shed)", "shed: cannot be reached")
     ]
 

@@ -254,6 +254,13 @@ def test_a_camera_that_does_not_exist(run: Run, model: Path) -> None:
     assert_one_line(done, FAILED, "/dev/video77: no such camera", "--camera test")
 
 
+@pytest.mark.parametrize("option", [("--camera-size", "640x480"), ("--raw", "8x8:rgb24")])
+def test_what_an_address_cannot_have_is_told_without_its_password(run: Run, model: Path, option: list[str]) -> None:
+    done = run("runtime", "classify", "--camera", "rtsp://anna:geheim@shed/1", *option, "--model", model)
+    assert_one_line(done, WRONG_USAGE, "rtsp://shed/1", option[0])
+    assert "geheim" not in done.stderr
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a device and become somebody else")
 def test_a_camera_that_the_user_may_not_open(model: Path) -> None:
     device = Path("/dev/video78")

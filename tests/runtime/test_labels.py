@@ -49,6 +49,15 @@ def test_a_table_that_does_not_name_each_class_is_told(tmp_path: Path, text: str
         read_labels(tmp_path / "labels.json")
 
 
+def test_a_python_table_of_no_network_is_not_parsed(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    (tmp_path / "labels.txt").write_text("{" + "1:1," * 1_000_000 + "}")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ModelError, match="expected one label a line, a list"):
+        read_labels(tmp_path / "labels.txt")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # KiB; it took 2 GB
+
+
 def test_a_number_of_thousands_of_digits_is_none(tmp_path: Path) -> None:
     digits = "9" * 5000
     (tmp_path / "labels.txt").write_text(f"{digits} cat\n1 dog\n")
